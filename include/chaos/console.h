@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * chaos/console.h: a guest's console, and the log of exits.
+ *
+ * Nothing here blocks: wait for the file descriptors with poll().
+ */
+#ifndef CHAOS_CONSOLE_H
+#define CHAOS_CONSOLE_H
+
+#include <sys/types.h>
+
+#include <chaos/ctx.h>
+#include <noxs/noxs.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct chaos_console;
+
+/*
+ * Attach to the console of a domain. -EBUSY: another program is attached.
+ * -EOPNOTSUPP: it has no noxs console.
+ */
+int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_console **con_out) CHAOS_CHECK;
+/* Detach; the guest goes on and drops output nobody reads. NULL is fine. */
+void chaos_console_close(struct chaos_console *con);
+
+/* Readable when the guest wrote or made room. Borrowed; do not close it. */
+int chaos_console_fd(const struct chaos_console *con);
+
+/* Bytes read; 0: nothing there now. */
+ssize_t chaos_console_read(struct chaos_console *con, void *buf,
+                           size_t len) CHAOS_CHECK;
+/* Bytes taken, perhaps fewer than len or 0 while the ring is full. */
+ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
+                            size_t len) CHAOS_CHECK;
+
+/* Exits of any domain, for programs that wait for one. */
+struct chaos_watch;
+
+/* From now on. -ENOSPC: too many programs watch. */
+int chaos_watch_open(struct chaos_ctx *ctx,
+                     struct chaos_watch **watch_out) CHAOS_CHECK;
+void chaos_watch_close(struct chaos_watch *watch);
+/* Readable when there is something to read. Borrowed; do not close it. */
+int chaos_watch_fd(const struct chaos_watch *watch);
+/*
+ * Up to `count` exits since the last call (or the opening) in their order.
+ * Returns how many, 0 where there is none, or -EOVERFLOW when some were lost:
+ * look at the domains themselves, then read on.
+ */
+int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
+                     size_t count) CHAOS_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CHAOS_CONSOLE_H */

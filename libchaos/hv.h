@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * hv.h: the seam to the hypervisor: every operation libchaos uses.
+ *
+ * One real implementation (hv_xen.c, the only file that includes Xen's tool
+ * libraries) and one in-process model for unit tests and fault injection
+ * (tests/unit/hv_model.c). All functions return 0 or -errno, as the hypervisor
+ * said it; texts are added above the seam. A frame is a machine frame for PV.
+ */
+#ifndef LIBCHAOS_HV_H
+#define LIBCHAOS_HV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <noxs/noxs.h>
+
+#define HV_PAGE_SHIFT 12
+#define HV_PAGE_SIZE 4096u
+
+struct hv;
+struct hv_evtchn; /* a set of dom0's event channels with one fd */
+
+struct hv_domain_spec {
+    uint8_t uuid[NOXS_UUID_SIZE];
+    unsigned vcpus;
+    unsigned evtchn_max; /* highest port the guest may use */
+    unsigned grant_frames;
+    unsigned maptrack_frames;
+};
+
+struct hv_domain_state {
+    uint32_t domid;
+    uint8_t uuid[NOXS_UUID_SIZE];
+    bool running, blocked, paused, stopped, dying, hvm;
+    unsigned reason;
+    unsigned vcpus;
+    uint64_t pages;
+    uint64_t max_pages;
+    uint64_t cpu_time_ns;
+    uint64_t shared_info_frame;
+};
+
+/* How the first vCPU of a 64-bit PV guest starts. Addresses are the guest's. */
+struct hv_start {
+    uint64_t entry;
+    uint64_t stack;
+    uint64_t start_info;
+    uint64_t top_table_frame; /* L4 */
+};
+
+struct hv_host {
+    unsigned xen_major, xen_minor;
+    char xen_extra[16];
+    unsigned cpus;
+    uint64_t total_pages, free_pages, scrub_pages;
+};
+
+struct hv_ops {
+    void (*close)(struct hv *hv);
+
+    int (*host)(struct hv *hv, struct hv_host *host_out);
+
+    /* Domains. */
+    int (*domain_create)(struct hv *hv, const struct hv_domain_spec *spec,
+                         uint32_t *domid_out);
+    int (*domain_destroy)(struct hv *hv, uint32_t domid);
+    int (*domain_pause)(struct hv *hv, uint32_t domid);
+    int (*domain_unpause)(struct hv *hv, uint32_t domid);
+    int (*domain_vcpus)(struct hv *hv, uint32_t domid, unsigned vcpus);
+    /* Hard affinity of one vCPU; map has `cpus` bits. */
+    int (*domain_affinity)(struct hv *hv, uint32_t domid, unsigned vcpu,
+                           const uint64_t *map, unsigned cpus);
+    /*
+     * Up to `count` domains with id >= first, ascending. Returns how many.
+     */
+    int (*domain_states)(struct hv *hv, uint32_t first, unsigned count,
+                         struct hv_domain_state *states_out);
+
+    /* Memory. */
+    int (*memory_max)(struct hv *hv, uint32_t domid, uint64_t kb);
+    /*
+     * Give the domain `count` extents of 1 << order pages, the i-th at guest
+     * page first + (i << order); frames_out[i] is its first frame. Returns how
+     * many were given, perhaps fewer than count.
+     */
+    int (*memory_populate)(struct hv *hv, uint32_t domid, uint64_t first,
+                           unsigned order, unsigned count,
+                           uint64_t *frames_out);
+    /* Map frames of the domain, writable, in their order. */
+    int (*map)(struct hv *hv, uint32_t domid, const uint64_t *frames,
+               size_t count, void **addr_out);
+    void (*unmap)(struct hv *hv, void *addr, size_t count);
+
+    /* Start of a PV guest. */
+    int (*hypercall_page)(struct hv *hv, uint32_t domid, uint64_t frame);
+    /*
+     * Pin the page tables and set the first vCPU. Nothing of them may be
+     * mapped writable by then.
+     */
+    int (*vcpu_start)(struct hv *hv, uint32_t domid,
+                      const struct hv_start *start);
+
+    /* A port of the guest that dom0 may bind. */
+    int (*evtchn_alloc)(struct hv *hv, uint32_t domid, uint32_t *port_out);
+
+    /* The noxs hypercall; sizes in bytes; buf may be NULL with size 0. */
+    int (*noxs)(struct hv *hv, unsigned cmd, void *arg, size_t arg_size,
+                void *buf, size_t buf_size);
+
+    /* Event channels of dom0. */
+    int (*evtchn_open)(struct hv *hv, struct hv_evtchn **ev_out);
+    void (*evtchn_close)(struct hv_evtchn *ev); /* closes its ports */
+    int (*evtchn_fd)(const struct hv_evtchn *ev);
+    /* Bind to a guest's port. -EINVAL: it is bound already, or none. */
+    int (*evtchn_bind)(struct hv_evtchn *ev, uint32_t domid,
+                       uint32_t remote_port, uint32_t *port_out);
+    /* A channel from dom0 to itself, for NOXS_OP_WATCH. */
+    int (*evtchn_loop)(struct hv_evtchn *ev, uint32_t *port_out);
+    int (*evtchn_notify)(struct hv_evtchn *ev, uint32_t port);
+    /* A port that rang, unmasked again. -EAGAIN: none. Never blocks. */
+    int (*evtchn_pending)(struct hv_evtchn *ev, uint32_t *port_out);
+};
+
+/* Every implementation's first member. */
+struct hv {
+    const struct hv_ops *ops;
+};
+
+/* hv_xen.c: -ENOENT not a Xen host, -EACCES or -EPERM no privilege. */
+int hv_xen_open(struct hv **hv_out);
+
+#endif /* LIBCHAOS_HV_H */
