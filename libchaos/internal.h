@@ -6,6 +6,7 @@
 #define LIBCHAOS_INTERNAL_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ struct chaos_ctx {
     void *step_arg;
     char *run_dir; /* owned */
     struct hv *hv; /* owned; NULL until the first use */
+    bool noxs_checked;
 };
 
 /* ctx.c */
@@ -46,6 +48,11 @@ void chaos__log(struct chaos_ctx *ctx, enum chaos_log_level level,
 int chaos__hv(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
 /* The same, and -ENOSYS with the remedy where it has no noxs. */
 int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
+
+/* name.c */
+
+/* -EINVAL unless it can name a domain (docs/config.md). */
+int chaos__name_check(struct chaos_ctx *ctx, const char *name) CHAOS_CHECK;
 
 /* --- clean-up of what only this process sees ----------------------------- */
 

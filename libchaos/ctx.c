@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * ctx.c: the context: errors, log, and the hypervisor opened on first use.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "hv.h"
+#include "internal.h"
+
+#define RUN_DIR "/run/chaos"
+
+int chaos_ctx_create(struct chaos_ctx **ctx_out)
+{
+    struct chaos_ctx *ctx = calloc(1, sizeof(*ctx));
+
+    if (!ctx)
+        return -ENOMEM;
+    ctx->run_dir = strdup(RUN_DIR);
+    if (!ctx->run_dir) {
+        chaos_ctx_destroy(ctx);
+        return -ENOMEM;
+    }
+    *ctx_out = ctx;
+    return 0;
+}
+
+void chaos_ctx_destroy(struct chaos_ctx *ctx)
+{
+    if (!ctx)
+        return;
+    if (ctx->hv)
+        ctx->hv->ops->close(ctx->hv);
+    free(ctx->run_dir);
+    free(ctx);
+}
+
+const char *chaos_ctx_error(const struct chaos_ctx *ctx)
+{
+    return ctx->error;
+}
+
+void chaos_ctx_set_log(struct chaos_ctx *ctx, enum chaos_log_level level,
+                       chaos_log_fn *fn, void *arg)
+{
+    ctx->log_level = level;
+    ctx->log_fn = fn;
+    ctx->log_arg = arg;
+}
+
+void chaos_ctx_set_step_probe(struct chaos_ctx *ctx, chaos_step_fn *fn,
+                              void *arg)
+{
+    ctx->step_fn = fn;
+    ctx->step_arg = arg;
+}
+
+int chaos_ctx_set_run_dir(struct chaos_ctx *ctx, const char *path)
+{
+    char *copy = strdup(path);
+
+    if (!copy)
+        return chaos__fail(ctx, -ENOMEM, "run directory");
+    free(ctx->run_dir);
+    ctx->run_dir = copy;
+    return 0;
+}
+
+const char *chaos_version(void)
+{
+    return CHAOS_VERSION;
+}
+
+int chaos__fail(struct chaos_ctx *ctx, int rc, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    (void)vsnprintf(ctx->error, sizeof(ctx->error), fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int chaos__prefix(struct chaos_ctx *ctx, int rc, const char *fmt, ...)
+{
+    char old[CHAOS_ERROR_SIZE];
+    va_list ap;
+    size_t used;
+
+    memcpy(old, ctx->error, sizeof(old));
+    va_start(ap, fmt);
+    (void)vsnprintf(ctx->error, sizeof(ctx->error), fmt, ap);
+    va_end(ap);
+    used = strlen(ctx->error);
+    (void)snprintf(ctx->error + used, sizeof(ctx->error) - used, ": %s", old);
+    return rc;
+}
+
+void chaos__log(struct chaos_ctx *ctx, enum chaos_log_level level,
+                const char *fmt, ...)
+{
+    char text[CHAOS_ERROR_SIZE];
+    va_list ap;
+
+    if (!ctx->log_fn || level > ctx->log_level)
+        return;
+    va_start(ap, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    ctx->log_fn(ctx->log_arg, level, text);
+}
+
+static int open_failed(struct chaos_ctx *ctx, int rc)
+{
+    switch (rc) {
+    case -ENOENT:
+    case -ENODEV:
+    case -ENXIO:
+        return chaos__fail(ctx, rc,
+                           "this is not a Xen host, or its kernel's "
+                           "xen-privcmd and xen-evtchn modules are not loaded "
+                           "(docs/install.md)");
+    case -EACCES:
+    case -EPERM:
+        return chaos__fail(ctx, rc,
+                           "no privilege to control Xen: run as root in dom0");
+    default:
+        return chaos__fail(ctx, rc, "cannot open the hypervisor interface");
+    }
+}
+
+int chaos__hv(struct chaos_ctx *ctx, struct hv **hv_out)
+{
+    int rc;
+
+    if (!ctx->hv) {
+        rc = hv_xen_open(&ctx->hv);
+        if (rc < 0)
+            return open_failed(ctx, rc);
+    }
+    *hv_out = ctx->hv;
+    return 0;
+}
+
+int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out)
+{
+    struct noxs_op_version op = {0};
+    int rc = chaos__hv(ctx, hv_out);
+
+    if (rc < 0 || ctx->noxs_checked)
+        return rc;
+    rc = (*hv_out)->ops->noxs(*hv_out, NOXS_OP_VERSION, &op, sizeof(op), NULL,
+                              0);
+    if (rc == -ENOSYS)
+        return chaos__fail(ctx, rc,
+                           "this Xen has no noxs: boot the patched hypervisor "
+                           "(docs/install.md)");
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "cannot ask this Xen for its noxs version");
+    if (op.version != NOXS_VERSION)
+        return chaos__fail(ctx, -EPROTO,
+                           "this Xen speaks noxs version %u, this library "
+                           "version %d: install the two of one release",
+                           op.version, NOXS_VERSION);
+    ctx->noxs_checked = true;
+    return 0;
+}
