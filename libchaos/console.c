@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * console.c: dom0's end of a guest's console.
+ *
+ * The guest owns the page and may write anything to it, so our own indices are
+ * kept here, and only ever written there.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <noxs/console.h>
+
+#include "domain.h"
+#include "internal.h"
+
+struct chaos_console {
+    struct chaos_ctx *ctx; /* borrowed from the caller */
+    struct device_link link;
+    struct noxs_console *page;
+    uint32_t out_cons;
+    uint32_t in_prod;
+};
+
+int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_console **con_out)
+{
+    struct noxs_device device;
+    struct chaos_console *con = calloc(1, sizeof(*con));
+    int rc;
+
+    if (!con)
+        return chaos__fail(ctx, -ENOMEM, "no memory for a console");
+    con->ctx = ctx;
+    rc = device_find(ctx, domid, NOXS_DEV_CONSOLE, 0, &device);
+    if (rc == 0)
+        rc = device_map(ctx, domid, &device, &con->link);
+    if (rc == 0)
+        rc = device_bind(ctx, domid, &device, &con->link);
+    if (rc < 0) {
+        chaos_console_close(con);
+        return rc;
+    }
+    con->page = con->link.page;
+    con->out_cons = con->page->out_cons;
+    con->in_prod = con->page->in_prod;
+    __atomic_store_n(&con->page->attached, 1, __ATOMIC_RELEASE);
+    *con_out = con;
+    return 0;
+}
+
+void chaos_console_close(struct chaos_console *con)
+{
+    if (!con)
+        return;
+    if (con->page) {
+        __atomic_store_n(&con->page->attached, 0, __ATOMIC_RELEASE);
+        /* A guest that waits for room must learn that nobody makes any. */
+        (void)con->link.hv->ops->evtchn_notify(con->link.ev, con->link.port);
+    }
+    device_unlink(&con->link);
+    free(con);
+}
+
+int chaos_console_fd(const struct chaos_console *con)
+{
+    return con->link.hv->ops->evtchn_fd(con->link.ev);
+}
+
+static int notify(struct chaos_console *con)
+{
+    return con->link.hv->ops->evtchn_notify(con->link.ev, con->link.port);
+}
+
+/* Make the descriptor wait for the guest's next ring. */
+static int take_rings(struct chaos_console *con)
+{
+    uint32_t port;
+    int rc;
+
+    do {
+        rc = con->link.hv->ops->evtchn_pending(con->link.ev, &port);
+    } while (rc == 0);
+    if (rc == -EAGAIN)
+        return 0;
+    return chaos__fail(con->ctx, rc, "console: event channel");
+}
+
+ssize_t chaos_console_read(struct chaos_console *con, void *buf, size_t len)
+{
+    uint8_t *to = buf;
+    uint32_t prod, avail, i;
+    int rc = take_rings(con);
+
+    if (rc < 0)
+        return rc;
+    prod = __atomic_load_n(&con->page->out_prod, __ATOMIC_ACQUIRE);
+    avail = prod - con->out_cons;
+    if (avail > NOXS_CONSOLE_OUT) {
+        /* A broken guest: start again where it says it is. */
+        con->out_cons = prod;
+        avail = 0;
+    }
+    if (avail > len)
+        avail = (uint32_t)len;
+    for (i = 0; i < avail; i++)
+        to[i] = con->page->out[(con->out_cons + i) % NOXS_CONSOLE_OUT];
+    con->out_cons += avail;
+    __atomic_store_n(&con->page->out_cons, con->out_cons, __ATOMIC_SEQ_CST);
+    if (avail > 0)
+        rc = notify(con);
+    if (rc < 0)
+        return chaos__fail(con->ctx, rc, "console: cannot ring the guest");
+    return (ssize_t)avail;
+}
+
+ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
+                            size_t len)
+{
+    const uint8_t *from = buf;
+    uint32_t cons = __atomic_load_n(&con->page->in_cons, __ATOMIC_ACQUIRE);
+    uint32_t used = con->in_prod - cons;
+    uint32_t room, i;
+    int rc = 0;
+
+    if (used > NOXS_CONSOLE_IN) {
+        con->in_prod = cons;
+        used = 0;
+    }
+    room = NOXS_CONSOLE_IN - used;
+    if (room > len)
+        room = (uint32_t)len;
+    for (i = 0; i < room; i++)
+        con->page->in[(con->in_prod + i) % NOXS_CONSOLE_IN] = from[i];
+    con->in_prod += room;
+    __atomic_store_n(&con->page->in_prod, con->in_prod, __ATOMIC_RELEASE);
+    if (room > 0)
+        rc = notify(con);
+    if (rc < 0)
+        return chaos__fail(con->ctx, rc, "console: cannot ring the guest");
+    return (ssize_t)room;
+}

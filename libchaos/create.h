@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * create.h: a create in progress: what its steps hand to one another.
+ */
+#ifndef LIBCHAOS_CREATE_H
+#define LIBCHAOS_CREATE_H
+
+#include "config.h"
+#include "pv.h"
+#include "steps.h"
+
+struct create {
+    struct chaos_ctx *ctx;     /* borrowed from the caller */
+    const struct chaos_config *cfg; /* borrowed from the caller */
+    struct hv *hv;             /* borrowed from the context */
+    uint8_t uuid[NOXS_UUID_SIZE];
+    uint64_t generation;
+
+    struct elf_image image;
+    int ramdisk_fd;
+    uint64_t ramdisk_size;
+    uint32_t domid;
+    uint32_t sysctl_port, console_port;
+    struct pv_memory memory;
+    struct pv_layout layout;
+};
+
+/* create.c: generation is 1 for a new uuid. */
+int chaos__create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+                  uint64_t generation, uint32_t *domid_out) CHAOS_CHECK;
+
+/* create_steps.c */
+extern const struct step create_steps[];
+extern const size_t create_step_count;
+
+/* record.c: what the hypervisor cannot hold, under the run directory. */
+int record_write(struct chaos_ctx *ctx, uint32_t domid,
+                 const uint8_t uuid[NOXS_UUID_SIZE],
+                 const struct chaos_config *cfg) CHAOS_CHECK;
+/* The record of the domain with that id and uuid. -ENOENT: there is none. */
+int record_read(struct chaos_ctx *ctx, uint32_t domid,
+                const uint8_t uuid[NOXS_UUID_SIZE],
+                struct chaos_config **cfg_out) CHAOS_CHECK;
+void record_remove(struct chaos_ctx *ctx, uint32_t domid);
+/*
+ * Lock out other programs from a domain's sysctl device while the descriptor is
+ * open. -EBUSY: another has it.
+ */
+int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out) CHAOS_CHECK;
+
+#endif /* LIBCHAOS_CREATE_H */

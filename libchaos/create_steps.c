@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * create_steps.c: the steps that make a domain, in their order.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "create.h"
+#include "hv.h"
+#include "internal.h"
+
+#define EVTCHN_MAX 1023u
+#define GRANT_FRAMES 4u
+
+/* --- files: opened and checked before the hypervisor is asked for anything - */
+
+static int open_ramdisk(struct create *c)
+{
+    struct stat st;
+    const char *path = c->cfg->ramdisk;
+
+    if (!path)
+        return 0;
+    c->ramdisk_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (c->ramdisk_fd < 0 || fstat(c->ramdisk_fd, &st) < 0)
+        return chaos__fail(c->ctx, -errno, "ramdisk %s", path);
+    if (!S_ISREG(st.st_mode))
+        return chaos__fail(c->ctx, -EINVAL,
+                           "ramdisk %s: this is no regular file", path);
+    c->ramdisk_size = (uint64_t)st.st_size;
+    return 0;
+}
+
+static void close_files(struct create *c)
+{
+    elf_close(&c->image);
+    chaos__closep(&c->ramdisk_fd);
+    c->ramdisk_fd = -1;
+}
+
+static int open_files(struct create *c)
+{
+    int rc = elf_open(c->ctx, c->cfg->kernel, &c->image);
+
+    if (rc == 0)
+        rc = open_ramdisk(c);
+    if (rc == 0)
+        rc = pv_layout_make(c->ctx, &c->image, c->ramdisk_size,
+                            c->cfg->memory_kb / 4, &c->layout);
+    if (rc < 0)
+        close_files(c);
+    return rc;
+}
+
+/* --- prepare ---------------------------------------------------------------- */
+
+static int create_domain(struct create *c)
+{
+    struct hv_domain_spec spec = {
+        .vcpus = c->cfg->vcpus,
+        .evtchn_max = EVTCHN_MAX,
+        .grant_frames = GRANT_FRAMES,
+    };
+    int rc;
+
+    memcpy(spec.uuid, c->uuid, sizeof(spec.uuid));
+    rc = c->hv->ops->domain_create(c->hv, &spec, &c->domid);
+    if (rc == -EACCES)
+        return chaos__fail(c->ctx, rc,
+                           "this Xen speaks another version of the control "
+                           "interface than this library was built for");
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "Xen refused to create a domain");
+    return 0;
+}
+
+/* Ends with the domain all that later steps made in the hypervisor. */
+static void destroy_domain(struct create *c)
+{
+    int rc = c->hv->ops->domain_destroy(c->hv, c->domid);
+
+    if (rc < 0)
+        chaos__log(c->ctx, CHAOS_LOG_ERROR,
+                   "domain %u, half made, could not be destroyed: error %d",
+                   c->domid, -rc);
+}
+
+static int set_vcpus(struct create *c)
+{
+    unsigned i;
+    int rc = c->hv->ops->domain_vcpus(c->hv, c->domid, c->cfg->vcpus);
+
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "Xen refused %u vCPUs", c->cfg->vcpus);
+    for (i = 0; c->cfg->has_cpumap && i < c->cfg->vcpus; i++) {
+        rc = c->hv->ops->domain_affinity(c->hv, c->domid, i, c->cfg->cpumap,
+                                         CONFIG_CPUS_MAX);
+        if (rc < 0)
+            return chaos__fail(c->ctx, rc,
+                               "vcpus.cpumap: none of its CPUs is online");
+    }
+    return 0;
+}
+
+static int give_memory(struct create *c)
+{
+    int rc = c->hv->ops->memory_max(c->hv, c->domid, c->cfg->memory_kb);
+
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot set the domain's memory limit");
+    rc = pv_memory_populate(c->ctx, c->hv, c->domid, c->cfg->memory_kb / 4,
+                            &c->memory);
+    if (rc < 0)
+        pv_memory_dispose(&c->memory);
+    return rc;
+}
+
+/* The pages themselves go with the domain. */
+static void forget_memory(struct create *c)
+{
+    pv_memory_dispose(&c->memory);
+}
+
+static int make_channels(struct create *c)
+{
+    int rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->sysctl_port);
+
+    if (rc == 0)
+        rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->console_port);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc,
+                           "cannot make the guest's event channels");
+    return 0;
+}
+
+/* --- execute ---------------------------------------------------------------- */
+
+static int set_identity(struct create *c)
+{
+    struct noxs_op_identity op = {
+        .domid = (uint16_t)c->domid,
+        .fields = NOXS_ID_ALL,
+        .identity.generation = c->generation,
+    };
+    struct noxs_identity *id = &op.identity;
+    const char *name = c->cfg->name ? c->cfg->name : "";
+    int rc;
+
+    memcpy(id->uuid, c->uuid, sizeof(id->uuid));
+    memcpy(id->name, name, strnlen(name, sizeof(id->name) - 1));
+    if (getrandom(id->seed, sizeof(id->seed), 0) != sizeof(id->seed))
+        return chaos__fail(c->ctx, -EIO, "no random bytes for the guest");
+    rc = c->hv->ops->noxs(c->hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL,
+                          0);
+    if (rc == -EEXIST)
+        return chaos__fail(c->ctx, rc, "name '%s': a domain has it already",
+                           name);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "name '%s': Xen refused it", name);
+    return 0;
+}
+
+static int shared_info_frame(struct create *c, uint64_t *frame_out)
+{
+    struct hv_domain_state state;
+    int rc = c->hv->ops->domain_states(c->hv, c->domid, 1, &state);
+
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot ask for the domain's state");
+    if (rc == 0 || state.domid != c->domid)
+        return chaos__fail(c->ctx, -ESRCH, "the domain vanished");
+    *frame_out = state.shared_info_frame;
+    return 0;
+}
+
+static int build_image(struct create *c)
+{
+    struct pv_spec spec = {
+        .domid = c->domid,
+        .image = &c->image,
+        .ramdisk_fd = c->ramdisk_fd,
+        .ramdisk_size = c->ramdisk_size,
+        .cmdline = c->cfg->cmdline,
+        .console_port = c->console_port,
+    };
+    int rc = shared_info_frame(c, &spec.shared_info_frame);
+
+    if (rc == 0)
+        rc = pv_build(c->ctx, c->hv, &spec, &c->memory, &c->layout);
+    return rc;
+}
+
+static int add_devices(struct create *c)
+{
+    struct noxs_op_devs op = {.domid = (uint16_t)c->domid, .count = 2};
+    struct noxs_device devices[] = {
+        {
+            .type = NOXS_DEV_SYSCTL,
+            .flags = NOXS_DEV_F_GFN,
+            .grant = NOXS_GRANT_NONE,
+            .evtchn = c->sysctl_port,
+        },
+        {
+            .type = NOXS_DEV_CONSOLE,
+            .flags = NOXS_DEV_F_GFN,
+            .grant = NOXS_GRANT_NONE,
+            .evtchn = c->console_port,
+        },
+    };
+    int rc;
+
+    pv_memory_frames(&c->memory, c->layout.sysctl, 1, &devices[0].gfn);
+    pv_memory_frames(&c->memory, c->layout.console, 1, &devices[1].gfn);
+    rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
+                          sizeof(devices));
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc,
+                           "cannot write the guest's device page");
+    return 0;
+}
+
+static int set_vcpu(struct create *c)
+{
+    const struct pv_layout *l = &c->layout;
+    struct hv_start start = {
+        .entry = c->image.entry,
+        .stack = pv_virt(l, l->end),
+        .start_info = pv_virt(l, l->start_info),
+    };
+    int rc;
+
+    if (c->image.has_hypercall_page) {
+        uint64_t pfn =
+            (c->image.hypercall_page - l->virt_base) >> HV_PAGE_SHIFT;
+        uint64_t frame;
+
+        pv_memory_frames(&c->memory, pfn, 1, &frame);
+        rc = c->hv->ops->hypercall_page(c->hv, c->domid, frame);
+        if (rc < 0)
+            return chaos__fail(c->ctx, rc, "cannot make the hypercall page");
+    }
+    pv_memory_frames(&c->memory, l->tables, 1, &start.top_table_frame);
+    rc = c->hv->ops->vcpu_start(c->hv, c->domid, &start);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "Xen refused the guest's first state");
+    return 0;
+}
+
+static int write_record(struct create *c)
+{
+    return record_write(c->ctx, c->domid, c->uuid, c->cfg);
+}
+
+static void remove_record(struct create *c)
+{
+    record_remove(c->ctx, c->domid);
+}
+
+static int start(struct create *c)
+{
+    int rc;
+
+    if (c->cfg->paused)
+        return 0;
+    rc = c->hv->ops->domain_unpause(c->hv, c->domid);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot start the domain");
+    return 0;
+}
+
+/*
+ * The name is claimed before the image is built, so that a name already taken
+ * costs little; the record is written last, so that there is none without a
+ * whole domain.
+ */
+const struct step create_steps[] = {
+    {"files", STEP_PREPARE, open_files, close_files},
+    {"domain", STEP_PREPARE, create_domain, destroy_domain},
+    {"vcpus", STEP_PREPARE, set_vcpus, NULL},
+    {"memory", STEP_PREPARE, give_memory, forget_memory},
+    {"channels", STEP_PREPARE, make_channels, NULL},
+    {"identity", STEP_EXECUTE, set_identity, NULL},
+    {"image", STEP_EXECUTE, build_image, NULL},
+    {"devices", STEP_EXECUTE, add_devices, NULL},
+    {"vcpu", STEP_EXECUTE, set_vcpu, NULL},
+    {"record", STEP_EXECUTE, write_record, remove_record},
+    {"start", STEP_EXECUTE, start, NULL},
+};
+const size_t create_step_count = sizeof(create_steps) / sizeof(*create_steps);

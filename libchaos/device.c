@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * device.c: devices as a domain's device page has them, and links to those
+ * that live in user space (sysctl, console).
+ */
+#include <errno.h>
+
+#include "domain.h"
+#include "internal.h"
+
+int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
+                         struct noxs_device *devices)
+{
+    struct noxs_op_devs op = {
+        .domid = (uint16_t)domid,
+        .count = NOXS_DEV_MAX,
+    };
+    struct hv *hv;
+    int rc = chaos__hv_noxs(ctx, &hv);
+
+    if (rc < 0)
+        return rc;
+    rc = hv->ops->noxs(hv, NOXS_OP_DEV_LIST, &op, sizeof(op), devices,
+                       NOXS_DEV_MAX * sizeof(*devices));
+    if (rc == -ESRCH)
+        return chaos__fail(ctx, rc, "there is no domain %u", domid);
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "domain %u: cannot list its devices",
+                           domid);
+    return (int)op.count;
+}
+
+int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
+                uint32_t id, struct noxs_device *device_out)
+{
+    struct noxs_device devices[NOXS_DEV_MAX];
+    int i, n = chaos_domain_devices(ctx, domid, devices);
+
+    if (n < 0)
+        return n;
+    for (i = 0; i < n; i++) {
+        if (devices[i].type == type && devices[i].id == id) {
+            *device_out = devices[i];
+            return 0;
+        }
+    }
+    return chaos__fail(ctx, -EOPNOTSUPP,
+                       "domain %u has no noxs %s device: it was not made by "
+                       "chaos",
+                       domid, type == NOXS_DEV_SYSCTL ? "sysctl" : "console");
+}
+
+int device_map(struct chaos_ctx *ctx, uint32_t domid,
+               const struct noxs_device *device, struct device_link *link_out)
+{
+    struct device_link link = {0};
+    int rc = chaos__hv(ctx, &link.hv);
+
+    if (rc < 0)
+        return rc;
+    rc = link.hv->ops->map(link.hv, domid, &device->gfn, 1, &link.page);
+    if (rc < 0)
+        return chaos__fail(ctx, rc,
+                           "domain %u: its control page cannot be mapped; the "
+                           "guest may have given the page away",
+                           domid);
+    *link_out = link;
+    return 0;
+}
+
+int device_bind(struct chaos_ctx *ctx, uint32_t domid,
+                const struct noxs_device *device, struct device_link *link)
+{
+    struct hv_evtchn *ev;
+    int rc = link->hv->ops->evtchn_open(link->hv, &ev);
+
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "cannot open /dev/xen/evtchn");
+    rc = link->hv->ops->evtchn_bind(ev, domid, device->evtchn, &link->port);
+    if (rc < 0) {
+        link->hv->ops->evtchn_close(ev);
+        if (rc == -EINVAL)
+            return chaos__fail(ctx, -EBUSY,
+                               "domain %u: another program is attached to "
+                               "this device",
+                               domid);
+        return chaos__fail(ctx, rc, "domain %u: cannot bind event channel %u",
+                           domid, device->evtchn);
+    }
+    link->ev = ev;
+    return 0;
+}
+
+void device_unlink(struct device_link *link)
+{
+    if (link->ev)
+        link->hv->ops->evtchn_close(link->ev);
+    if (link->page)
+        link->hv->ops->unmap(link->hv, link->page, 1);
+    *link = (struct device_link){0};
+}

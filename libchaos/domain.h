@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * domain.h: what the files that look after living domains share.
+ */
+#ifndef LIBCHAOS_DOMAIN_H
+#define LIBCHAOS_DOMAIN_H
+
+#include <chaos/domain.h>
+
+#include "hv.h"
+
+/* domain.c: the state of a domain; -ESRCH with text where there is none. */
+int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                 struct hv_domain_state *state_out) CHAOS_CHECK;
+
+/* device.c: one device of a domain. -EOPNOTSUPP with text: it has none. */
+int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
+                uint32_t id, struct noxs_device *device_out) CHAOS_CHECK;
+
+/*
+ * device.c: a control page mapped and its event channel bound. The page is
+ * shared with the guest, who may write anything at any time.
+ */
+struct device_link {
+    struct hv *hv; /* borrowed from the context */
+    struct hv_evtchn *ev;
+    uint32_t port; /* 0: not bound */
+    void *page;
+};
+int device_map(struct chaos_ctx *ctx, uint32_t domid,
+               const struct noxs_device *device,
+               struct device_link *link_out) CHAOS_CHECK;
+/* -EBUSY: another program holds its event channel. */
+int device_bind(struct chaos_ctx *ctx, uint32_t domid,
+                const struct noxs_device *device,
+                struct device_link *link) CHAOS_CHECK;
+/* Safe on a zeroed link. */
+void device_unlink(struct device_link *link);
+
+/* time.c: time left for something that may take timeout_ms in all. */
+uint64_t deadline_after(unsigned timeout_ms);
+/* Milliseconds until then for poll(), 0 when it has passed. */
+int deadline_left(uint64_t deadline);
+/* Wait for fd to be readable. -ETIMEDOUT; EINTR is hidden. */
+int deadline_poll(uint64_t deadline, int fd);
+
+#endif /* LIBCHAOS_DOMAIN_H */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * time.c: waiting with an end.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <time.h>
+
+#include "domain.h"
+
+static uint64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+}
+
+uint64_t deadline_after(unsigned timeout_ms)
+{
+    return now_ms() + timeout_ms;
+}
+
+int deadline_left(uint64_t deadline)
+{
+    uint64_t now = now_ms();
+    uint64_t left = deadline > now ? deadline - now : 0;
+
+    return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+int deadline_poll(uint64_t deadline, int fd)
+{
+    struct pollfd pfd = {.fd = fd, .events = POLLIN};
+    int r;
+
+    do {
+        r = poll(&pfd, 1, deadline_left(deadline));
+    } while (r < 0 && errno == EINTR);
+    if (r < 0)
+        return -errno;
+    return r == 0 ? -ETIMEDOUT : 0;
+}

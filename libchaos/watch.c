@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * watch.c: exits of domains, as they happen, and waiting for one.
+ *
+ * The hypervisor rings a channel that leads from dom0 to itself; what happened
+ * is read from its log. Any number of programs may do so at once, beside a
+ * xenstored that holds the one binding of VIRQ_DOM_EXC.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "domain.h"
+#include "internal.h"
+
+struct chaos_watch {
+    struct chaos_ctx *ctx; /* borrowed from the caller */
+    struct hv *hv;         /* borrowed from the context */
+    struct hv_evtchn *ev;
+    uint64_t seq; /* the record to read next */
+};
+
+static int watch_start(struct chaos_watch *watch)
+{
+    struct noxs_op_exits where = {.seq = 0};
+    struct noxs_op_watch op = {0};
+    const struct hv_ops *ops = watch->hv->ops;
+    int rc = ops->evtchn_loop(watch->ev, &op.port);
+
+    if (rc == 0)
+        rc = ops->noxs(watch->hv, NOXS_OP_WATCH, &op, sizeof(op), NULL, 0);
+    if (rc == 0)
+        rc = ops->noxs(watch->hv, NOXS_OP_EXITS, &where, sizeof(where), NULL,
+                       0);
+    watch->seq = where.seq;
+    return rc;
+}
+
+int chaos_watch_open(struct chaos_ctx *ctx, struct chaos_watch **watch_out)
+{
+    struct chaos_watch *watch = calloc(1, sizeof(*watch));
+    int rc;
+
+    if (!watch)
+        return chaos__fail(ctx, -ENOMEM, "no memory for a watch");
+    watch->ctx = ctx;
+    rc = chaos__hv_noxs(ctx, &watch->hv);
+    if (rc < 0) {
+        free(watch);
+        return rc;
+    }
+    rc = watch->hv->ops->evtchn_open(watch->hv, &watch->ev);
+    if (rc == 0)
+        rc = watch_start(watch);
+    if (rc < 0) {
+        chaos_watch_close(watch);
+        return chaos__fail(ctx, rc,
+                           rc == -ENOSPC
+                               ? "too many programs watch for exits"
+                               : "cannot watch for exits");
+    }
+    *watch_out = watch;
+    return 0;
+}
+
+/* Closing the channel ends the watch in the hypervisor. */
+void chaos_watch_close(struct chaos_watch *watch)
+{
+    if (!watch)
+        return;
+    if (watch->ev)
+        watch->hv->ops->evtchn_close(watch->ev);
+    free(watch);
+}
+
+int chaos_watch_fd(const struct chaos_watch *watch)
+{
+    return watch->hv->ops->evtchn_fd(watch->ev);
+}
+
+static void take_rings(struct chaos_watch *watch)
+{
+    uint32_t port;
+
+    while (watch->hv->ops->evtchn_pending(watch->ev, &port) == 0)
+        ;
+}
+
+int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
+                     size_t count)
+{
+    struct noxs_op_exits op = {
+        .seq = watch->seq,
+        .count = count > 64 ? 64 : (uint32_t)count,
+    };
+    int rc;
+
+    /* First the rings, then the log: an exit in between rings again. */
+    take_rings(watch);
+    rc = watch->hv->ops->noxs(watch->hv, NOXS_OP_EXITS, &op, sizeof(op), exits,
+                              op.count * sizeof(*exits));
+    if (rc < 0)
+        return chaos__fail(watch->ctx, rc, "cannot read the log of exits");
+    if (op.lost) {
+        watch->seq = op.seq - op.count;
+        return chaos__fail(watch->ctx, -EOVERFLOW,
+                           "%llu exits went unread and are lost",
+                           (unsigned long long)op.lost);
+    }
+    watch->seq = op.seq;
+    return (int)op.count;
+}
+
+/* 0: it stopped, reason written; -EAGAIN: it runs; -ESRCH: it is gone. */
+static int has_stopped(struct chaos_ctx *ctx, uint32_t domid,
+                       const uint8_t uuid[NOXS_UUID_SIZE], unsigned *reason)
+{
+    struct hv_domain_state state;
+    struct hv *hv;
+    int rc = domain_state(ctx, &hv, domid, &state);
+
+    if (rc < 0)
+        return rc;
+    if (state.dying || memcmp(state.uuid, uuid, sizeof(state.uuid)) != 0)
+        return chaos__fail(ctx, -ESRCH, "domain %u was destroyed", domid);
+    if (!state.stopped)
+        return -EAGAIN;
+    *reason = state.reason;
+    return 0;
+}
+
+static int wait_stopped(struct chaos_watch *watch, uint32_t domid,
+                        const uint8_t uuid[NOXS_UUID_SIZE], uint64_t deadline,
+                        unsigned *reason)
+{
+    int rc;
+
+    while ((rc = has_stopped(watch->ctx, domid, uuid, reason)) == -EAGAIN) {
+        rc = deadline_poll(deadline, chaos_watch_fd(watch));
+        if (rc == -ETIMEDOUT)
+            return chaos__fail(watch->ctx, rc, "domain %u is still running",
+                               domid);
+        if (rc < 0)
+            return chaos__fail(watch->ctx, rc, "waiting for domain %u", domid);
+        take_rings(watch);
+    }
+    return rc;
+}
+
+int chaos_domain_wait(struct chaos_ctx *ctx, uint32_t domid,
+                      unsigned timeout_ms, unsigned *reason_out)
+{
+    uint64_t deadline = deadline_after(timeout_ms);
+    struct hv_domain_state state;
+    struct chaos_watch *watch;
+    unsigned reason = 0;
+    struct hv *hv;
+    int rc = domain_state(ctx, &hv, domid, &state);
+
+    if (rc == 0)
+        rc = chaos_watch_open(ctx, &watch);
+    if (rc < 0)
+        return rc;
+    rc = wait_stopped(watch, domid, state.uuid, deadline, &reason);
+    chaos_watch_close(watch);
+    if (rc == 0)
+        *reason_out = reason;
+    return rc;
+}
