@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * create.c: how long it takes to create a domain, beside xl and fork+exec.
+ *
+ * Runs in dom0, everything in one boot. Prints one line per sample:
+ *
+ *   sample SERIES MICROSECONDS       for bench/report.awk
+ *   value NAME NUMBER                what is no time
+ *
+ * A round runs each series once, so that a drift of the host meets all alike.
+ * What a sample made is ended before the next, and Xen is given time to wipe
+ * the memory: wiping is charged to whoever allocates next.
+ *
+ * usage: bench-create ROUNDS CONFIG XL-CONFIG
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <chaos/chaos.h>
+
+#define ALIVE 100u
+#define ALIVE_ROUNDS 3u
+#define SETTLE_MS 20u
+
+struct bench {
+    struct chaos_ctx *ctx;
+    struct chaos_config *cfg;
+    const char *config;
+    const char *xl_config;
+};
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "bench-create: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void check(const struct bench *b, const char *what, int rc)
+{
+    if (rc < 0)
+        die(what, chaos_ctx_error(b->ctx));
+}
+
+static double now_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
+}
+
+static void settle(void)
+{
+    struct timespec ts = {.tv_nsec = SETTLE_MS * 1000000L};
+
+    nanosleep(&ts, NULL);
+}
+
+static void sample(const char *series, double us)
+{
+    printf("sample %s %.3f\n", series, us);
+}
+
+/* fork, exec and wait, as a shell would. Returns microseconds. */
+static double run_process(const char *const argv[])
+{
+    double start = now_us();
+    pid_t pid = fork();
+    int status;
+
+    if (pid < 0)
+        die(argv[0], strerror(errno));
+    if (pid == 0) {
+        union {
+            const char *const *in;
+            char *const *out;
+        } args = {.in = argv};
+
+        execv(argv[0], args.out);
+        _exit(127);
+    }
+    if (waitpid(pid, &status, 0) != pid || status != 0)
+        die(argv[0], "did not exit with 0");
+    return now_us() - start;
+}
+
+static void destroy_named(const struct bench *b, const char *name)
+{
+    uint32_t domid;
+
+    check(b, "lookup", chaos_domain_lookup(b->ctx, name, &domid));
+    check(b, "destroy", chaos_domain_destroy(b->ctx, domid));
+}
+
+static void round_fork(void)
+{
+    static const char *const argv[] = {"/bench/true", NULL};
+
+    sample("fork_exec", run_process(argv));
+    settle();
+}
+
+static void round_libchaos(const struct bench *b)
+{
+    uint32_t domid;
+    double start = now_us();
+    int rc = chaos_domain_create(b->ctx, b->cfg, &domid);
+
+    sample("libchaos_create", now_us() - start);
+    check(b, "create", rc);
+    check(b, "destroy", chaos_domain_destroy(b->ctx, domid));
+    settle();
+}
+
+static void round_chaos(const struct bench *b)
+{
+    const char *argv[] = {"/usr/bin/chaos", "-q",      "create",
+                          "--name",         "bench-p", b->config,
+                          NULL};
+
+    sample("chaos_create", run_process(argv));
+    destroy_named(b, "bench-p");
+    settle();
+}
+
+static void round_xl(const struct bench *b)
+{
+    const char *create[] = {"/usr/sbin/xl", "-q", "create", b->xl_config,
+                            NULL};
+    const char *destroy[] = {"/usr/sbin/xl", "destroy", "bench-xl", NULL};
+
+    sample("xl_create", run_process(create));
+    (void)run_process(destroy);
+    settle();
+}
+
+/* Where a create's time goes. Apart, for the probes cost something, too. */
+static void step_sample(void *arg, const char *step, const char *phase,
+                        uint64_t duration_ns, int rc)
+{
+    (void)arg;
+    if (rc == 0)
+        printf("sample step_%s_%s %.3f\n", phase, step,
+               (double)duration_ns / 1e3);
+}
+
+static void round_steps(const struct bench *b)
+{
+    uint32_t domid;
+
+    chaos_ctx_set_step_probe(b->ctx, step_sample, NULL);
+    check(b, "create", chaos_domain_create(b->ctx, b->cfg, &domid));
+    chaos_ctx_set_step_probe(b->ctx, NULL, NULL);
+    check(b, "destroy", chaos_domain_destroy(b->ctx, domid));
+    settle();
+}
+
+/* Wait until Xen has wiped all free memory, then say how much there is. */
+static uint64_t free_kb(const struct bench *b)
+{
+    struct chaos_host_info host;
+    unsigned tries;
+
+    for (tries = 0; tries < 500; tries++) {
+        settle();
+        check(b, "host", chaos_host_info(b->ctx, &host));
+        if (host.scrub_kb == 0)
+            break;
+    }
+    return host.free_kb;
+}
+
+static void name_config(const struct bench *b, unsigned n)
+{
+    char name[32];
+
+    (void)snprintf(name, sizeof(name), "bench-%u", n);
+    check(b, "name", chaos_config_set(b->ctx, b->cfg, "name", name));
+}
+
+/* ALIVE guests, all alive: how the last compares with the first. */
+static void round_alive(const struct bench *b)
+{
+    uint64_t before = free_kb(b), after;
+    uint32_t domids[ALIVE];
+    unsigned i;
+
+    for (i = 0; i < ALIVE; i++) {
+        char series[32];
+        double start;
+        int rc;
+
+        name_config(b, i);
+        start = now_us();
+        rc = chaos_domain_create(b->ctx, b->cfg, &domids[i]);
+        (void)snprintf(series, sizeof(series), "alive_%u", i + 1);
+        sample(series, now_us() - start);
+        check(b, "create", rc);
+    }
+    after = free_kb(b);
+    printf("value kb_per_guest %.1f\n", (double)(before - after) / ALIVE);
+    for (i = 0; i < ALIVE; i++)
+        check(b, "destroy", chaos_domain_destroy(b->ctx, domids[i]));
+    (void)free_kb(b);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench b = {0};
+    unsigned i, rounds;
+
+    if (argc != 4)
+        die("usage", "bench-create ROUNDS CONFIG XL-CONFIG");
+    rounds = (unsigned)strtoul(argv[1], NULL, 10);
+    b.config = argv[2];
+    b.xl_config = argv[3];
+    if (chaos_ctx_create(&b.ctx) < 0)
+        die("context", "no memory");
+    check(&b, "config", chaos_config_create(b.ctx, &b.cfg));
+    check(&b, "config", chaos_config_load(b.ctx, b.cfg, b.config));
+    name_config(&b, 0);
+    setvbuf(stdout, NULL, _IOFBF, 1 << 20);
+    /* The first round after boot finds cold caches; it is not counted. */
+    for (i = 0; i <= rounds; i++) {
+        if (i == 1)
+            printf("begin\n");
+        round_fork();
+        round_libchaos(&b);
+        round_chaos(&b);
+        round_steps(&b);
+        round_xl(&b);
+        fprintf(stderr, "round %u of %u\n", i, rounds);
+    }
+    for (i = 0; i < ALIVE_ROUNDS; i++) {
+        round_alive(&b);
+        fprintf(stderr, "%u guests alive, round %u of %u\n", ALIVE, i + 1,
+                ALIVE_ROUNDS);
+    }
+    chaos_config_destroy(b.cfg);
+    chaos_ctx_destroy(b.ctx);
+    return 0;
+}

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# report.awk: samples in, a table for people on stdout and JSON in a file out.
+#
+#   awk -f report.awk -v bench=create -v clock=icount -v json=FILE \
+#       -v ratios='xl_over_chaos=xl_create/chaos_create ...' \
+#       -v hide='^alive_' < SAMPLES
+#
+# Reads `sample SERIES MICROSECONDS` and `value NAME NUMBER`; a line `begin`
+# forgets what came before it. A ratio is a quotient of medians. Series that
+# match `hide` are neither printed nor written, only used by ratios. Exits with
+# 1 where a ratio has no samples: a figure is measured or there is none.
+
+$1 == "begin" { delete count; delete samples; names = 0; next }
+$1 == "sample" {
+    if (!($2 in count)) order[++names] = $2
+    samples[$2, ++count[$2]] = $3 + 0
+}
+$1 == "value" { if (!($2 in value)) value_order[++values] = $2; value[$2] = $3 }
+
+function sort_series(s,    i, j, v) {
+    for (i = 2; i <= count[s]; i++) {
+        v = samples[s, i]
+        for (j = i - 1; j > 0 && samples[s, j] > v; j--)
+            samples[s, j + 1] = samples[s, j]
+        samples[s, j + 1] = v
+    }
+}
+
+# The value below which a share p of the samples lies, interpolated.
+function quantile(s, p,    x, i) {
+    x = 1 + p * (count[s] - 1)
+    i = int(x)
+    if (i >= count[s]) return samples[s, count[s]]
+    return samples[s, i] + (x - i) * (samples[s, i + 1] - samples[s, i])
+}
+
+END {
+    for (k = 1; k <= names; k++) sort_series(order[k])
+    printf "{\"bench\": \"%s\", \"clock\": \"%s\", \"rows\": [", bench, clock >json
+    printf "%-28s %5s %12s %12s %12s   (us, clock: %s)\n", "series", "n", \
+        "median", "p10", "p90", clock
+    for (k = 1; k <= names; k++) {
+        s = order[k]
+        if (hide != "" && s ~ hide) continue
+        m = quantile(s, 0.5); lo = quantile(s, 0.1); hi = quantile(s, 0.9)
+        printf "%-28s %5d %12.1f %12.1f %12.1f\n", s, count[s], m, lo, hi
+        printf "%s\n  {\"name\": \"%s\", \"n\": %d, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f}", \
+            sep, s, count[s], m, lo, hi >json
+        sep = ","
+    }
+    printf "],\n \"values\": {" >json
+    for (k = 1; k <= values; k++) {
+        printf "%-28s %18s\n", value_order[k], value[value_order[k]]
+        printf "%s\"%s\": %s", (k > 1 ? ", " : ""), value_order[k], \
+            value[value_order[k]] >json
+    }
+    printf "},\n \"ratios\": {" >json
+    n = split(ratios, r, " ")
+    for (k = 1; k <= n; k++) {
+        split(r[k], part, "[=/]")
+        if (!count[part[2]] || !count[part[3]]) {
+            printf "report: no samples for %s\n", r[k] >"/dev/stderr"
+            failed = 1
+            continue
+        }
+        q = quantile(part[2], 0.5) / quantile(part[3], 0.5)
+        printf "%-28s %18.3f   (%s / %s)\n", part[1], q, part[2], part[3]
+        printf "%s\"%s\": %.4f", (k > 1 ? ", " : ""), part[1], q >json
+    }
+    printf "}}\n" >json
+    exit failed
+}
