@@ -39,6 +39,30 @@ include tests/lab/lab.mk
 include $(wildcard xen-patches/*.mk libchaos/*.mk chaos/*.mk guests/*.mk \
 	tests/tests.mk bench/*.mk docs/*.mk)
 
+# --- the two commands of the README ------------------------------------------
+# Both start from a bare clone, so what the machine lacks comes first and the
+# rest is a make of its own.
+
+## demo                   set everything up and show it, from one VM to a hundred
+.PHONY: demo test check
+demo: setup
+	$(Q)$(MAKE) --no-print-directory lab-ready
+	$(Q)bench/demo
+
+## test                   set everything up and run every test
+test: setup
+	$(Q)$(MAKE) --no-print-directory lab-ready
+	$(Q)$(MAKE) --no-print-directory -j1 check
+
+# Whatever runs in the lab needs the hypervisor, the initramfs and our files.
+.PHONY: lab-ready
+lab-ready: all xen lab-files
+
+## install                install to DESTDIR/PREFIX (/usr/local); see docs/install.md
+.PHONY: install
+install: all
+	$(Q)docs/install.sh "$(DESTDIR)$(PREFIX)"
+
 .PHONY: clean help
 clean:
 	$(Q)rm -rf $(B)
