@@ -29,7 +29,7 @@ $(B)/libchaos/ctx.o: CFLAGS_FILE := -include $(B)/libchaos/version.h
 $(B)/libchaos/%.o: libchaos/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_COMMON) $(OPT) -fPIC -fvisibility=hidden \
+	$(Q)$(CC) $(CFLAGS_COMMON) $(OPT) -fPIC \
 		$(CFLAGS_FILE) $(CFLAGS) -c -o $@ $<
 
 $(LIBCHAOS_A): $(LIBCHAOS_OBJ)
