@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Guests: every directory with a Makefile is an application; see README.md.
+
+GUEST_DIRS := $(patsubst %/Makefile,%, \
+	$(wildcard guests/*/Makefile guests/tests/*/Makefile))
+GUEST_DIRS := $(filter-out guests/base,$(GUEST_DIRS))
+GUEST_ELFS := $(patsubst %,$(B)/guests/%.elf,$(notdir $(GUEST_DIRS)))
+
+.PHONY: guests guests-base $(GUEST_DIRS)
+## guests          the unikernels, into build/guests/NAME.elf
+guests: $(GUEST_DIRS)
+all: guests
+
+guests-base:
+	$(Q)+$(MAKE) --no-print-directory -C guests/base V=$(V)
+
+$(GUEST_DIRS): guests-base
+	$(Q)+$(MAKE) --no-print-directory -C $@ V=$(V)
+
+$(GUEST_ELFS): guests ;
