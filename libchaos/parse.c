@@ -77,54 +77,45 @@ int chaos__parse_word(const char *text, size_t len, const char *const *words,
     return -EINVAL;
 }
 
-/* "5" or "0-3", the text up to a comma. */
-static int cpu_range(const char *text, size_t len, unsigned cpus,
-                     uint64_t *first_out, uint64_t *last_out)
+/* "5" or "0-3". */
+static int cpu_range(const char *text, size_t len, uint64_t *first_out,
+                     uint64_t *last_out)
 {
     const char *dash = memchr(text, '-', len);
     size_t first_len = dash ? (size_t)(dash - text) : len;
-    int rc = chaos__parse_uint(text, first_len, 0, cpus - 1, first_out);
+    int rc =
+        chaos__parse_uint(text, first_len, 0, CONFIG_CPUS_MAX - 1, first_out);
 
     *last_out = *first_out;
     if (rc < 0 || !dash)
         return rc;
-    rc = chaos__parse_uint(dash + 1, len - first_len - 1, 0, cpus - 1,
-                           last_out);
-    if (rc == 0 && *last_out < *first_out)
-        return -EINVAL;
-    return rc;
+    rc = chaos__parse_uint(dash + 1, len - first_len - 1, 0,
+                           CONFIG_CPUS_MAX - 1, last_out);
+    return rc == 0 && *last_out < *first_out ? -EINVAL : rc;
 }
 
-int chaos__parse_cpumap(const char *text, size_t len, uint64_t *map_out,
-                        unsigned cpus)
+int chaos__parse_cpumap(const char *text, size_t len,
+                        uint64_t map_out[CONFIG_CPUS_MAX / 64])
 {
+    uint64_t map[CONFIG_CPUS_MAX / 64] = {0};
     const char *end = text + len;
-    /* First see that all is well, then write. */
-    bool write = false;
 
     for (;;) {
-        const char *p = text;
+        const char *comma = memchr(text, ',', (size_t)(end - text));
+        uint64_t first = 0, last = 0;
+        int rc = cpu_range(text, (size_t)((comma ? comma : end) - text), &first,
+                           &last);
 
-        if (write)
-            memset(map_out, 0, cpus / 8);
-        for (;;) {
-            const char *comma = memchr(p, ',', (size_t)(end - p));
-            uint64_t first = 0, last = 0;
-            int rc = cpu_range(p, (size_t)((comma ? comma : end) - p), cpus,
-                               &first, &last);
-
-            if (rc < 0)
-                return rc;
-            for (; write && first <= last; first++)
-                map_out[first / 64] |= UINT64_C(1) << (first % 64);
-            if (!comma)
-                break;
-            p = comma + 1;
-        }
-        if (write)
-            return 0;
-        write = true;
+        if (rc < 0)
+            return rc;
+        for (; first <= last; first++)
+            map[first / 64] |= UINT64_C(1) << (first % 64);
+        if (!comma)
+            break;
+        text = comma + 1;
     }
+    memcpy(map_out, map, sizeof(map));
+    return 0;
 }
 
 size_t chaos__format_uint(char *buf, uint64_t value)
@@ -154,21 +145,21 @@ size_t chaos__format_size_kb(char *buf, uint64_t kb)
     return len;
 }
 
-static bool has_cpu(const uint64_t *map, unsigned cpus, unsigned cpu)
+static bool has_cpu(const uint64_t *map, unsigned cpu)
 {
-    return cpu < cpus && (map[cpu / 64] >> (cpu % 64) & 1);
+    return cpu < CONFIG_CPUS_MAX && (map[cpu / 64] >> (cpu % 64) & 1);
 }
 
-size_t chaos__format_cpumap(char *buf, const uint64_t *map, unsigned cpus)
+size_t chaos__format_cpumap(char *buf, const uint64_t map[CONFIG_CPUS_MAX / 64])
 {
     size_t len = 0;
     unsigned first, end;
 
-    for (first = 0; first < cpus; first = end) {
+    for (first = 0; first < CONFIG_CPUS_MAX; first = end) {
         end = first + 1;
-        if (!has_cpu(map, cpus, first))
+        if (!has_cpu(map, first))
             continue;
-        while (has_cpu(map, cpus, end))
+        while (has_cpu(map, end))
             end++;
         if (len)
             buf[len++] = ',';

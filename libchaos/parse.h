@@ -17,6 +17,8 @@
 #include <chaos/ctx.h>
 #include <noxs/noxs.h>
 
+#include "config.h"
+
 /* parse.c */
 
 /* Decimal digits without sign, blanks or leading zeros. */
@@ -28,18 +30,19 @@ int chaos__parse_size_kb(const char *text, size_t len, uint64_t min_kb,
 /* Position of a text in a list that NULL ends. */
 int chaos__parse_word(const char *text, size_t len, const char *const *words,
                       unsigned *index_out) CHAOS_CHECK;
-/* "0-3,5": bits of a map of `cpus` bits (a multiple of 64). */
-int chaos__parse_cpumap(const char *text, size_t len, uint64_t *map_out,
-                        unsigned cpus) CHAOS_CHECK;
+/* "0-3,5": CPU n is bit n % 64 of map[n / 64]. */
+int chaos__parse_cpumap(const char *text, size_t len,
+                        uint64_t map_out[CONFIG_CPUS_MAX / 64]) CHAOS_CHECK;
 
 /* Each writes a terminated text and returns its length. */
 #define FORMAT_UINT_SIZE 21
 size_t chaos__format_uint(char *buf, uint64_t value);
 /* As short as can be read back: "8", "3600K". buf: FORMAT_UINT_SIZE + 1. */
 size_t chaos__format_size_kb(char *buf, uint64_t kb);
-/* Enough for every other one of 1,024 CPUs. */
+/* Enough for every other CPU: "0,2,4,...,1022". */
 #define FORMAT_CPUMAP_SIZE 2560
-size_t chaos__format_cpumap(char *buf, const uint64_t *map, unsigned cpus);
+size_t chaos__format_cpumap(char *buf,
+                            const uint64_t map[CONFIG_CPUS_MAX / 64]);
 
 /* parse_address.c */
 
@@ -56,6 +59,9 @@ int chaos__check_ifname(const char *text, size_t len) CHAOS_CHECK;
 /* A guest's disk or partition: "xvda", "xvdb1", "sda", "hdc". */
 int chaos__check_vdev(const char *text, size_t len) CHAOS_CHECK;
 
+/* 0 to 15, or -1. */
+int chaos__hex_digit(char c);
+
 #define FORMAT_UUID_SIZE 37
 size_t chaos__format_uuid(char *buf, const uint8_t uuid[NOXS_UUID_SIZE]);
 #define FORMAT_MAC_SIZE 18
@@ -68,6 +74,11 @@ size_t chaos__format_mac(char *buf, const uint8_t mac[6]);
  * not UTF-8 (overlong forms and surrogates are not). len is not 0.
  */
 size_t chaos__utf8_char(const char *text, size_t len, uint32_t *code_out);
+/*
+ * Has a JSON text a \u escape of half a surrogate pair? (libyajl makes '?' of
+ * one and drops the character that follows.)
+ */
+bool chaos__json_half_escape(const char *text, size_t len);
 /* UTF-8 throughout, and without a zero byte. */
 bool chaos__is_text(const char *text, size_t len);
 /*
@@ -83,11 +94,13 @@ int chaos__parse_name(const char *text, size_t len) CHAOS_CHECK;
 int chaos__name_check(struct chaos_ctx *ctx, const char *name) CHAOS_CHECK;
 
 /*
- * A text fit for a message: at most 40 characters, then "..."; control
- * characters, invisible ones and what is not UTF-8 as \xNN. Returns buf.
+ * A text fit for a message: at most `chars` characters, then "..."; control
+ * characters, invisible ones and what is not UTF-8 as \xNN. Returns buf, which
+ * has SHOW_SIZE(chars) bytes.
  */
 #define SHOW_CHARS 40
-#define SHOW_SIZE (SHOW_CHARS * 4 + 4)
-const char *chaos__show(char buf[SHOW_SIZE], const char *text, size_t len);
+#define SHOW_SIZE(chars) ((chars)*4 + 4)
+const char *chaos__show(char *buf, unsigned chars, const char *text,
+                        size_t len);
 
 #endif /* LIBCHAOS_PARSE_H */

@@ -9,7 +9,7 @@
 
 #include "parse.h"
 
-static int hex_digit(char c)
+int chaos__hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -20,8 +20,8 @@ static int hex_digit(char c)
 /* Two digits; negative where one is none. */
 static int hex_byte(const char *text)
 {
-    int high = hex_digit(text[0]);
-    int low = hex_digit(text[1]);
+    int high = chaos__hex_digit(text[0]);
+    int low = chaos__hex_digit(text[1]);
 
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
@@ -151,8 +151,7 @@ int chaos__check_ifname(const char *text, size_t len)
     if (len == 0 || len >= IFNAMSIZ || text[0] == '-')
         return -EINVAL;
     for (i = 0; i < len; i++)
-        if (text[i] <= ' ' || text[i] > '~' || text[i] == '/' ||
-            text[i] == ':')
+        if (text[i] <= ' ' || text[i] > '~' || text[i] == '/' || text[i] == ':')
             return -EINVAL;
     if (text[0] == '.' && (len == 1 || (len == 2 && text[1] == '.')))
         return -EINVAL;

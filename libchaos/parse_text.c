@@ -52,6 +52,49 @@ bool chaos__is_text(const char *text, size_t len)
     return true;
 }
 
+/* The code of a \uXXXX escape; negative where it is none. */
+static int32_t escape_code(const char *text, size_t len)
+{
+    int32_t code = 0;
+    size_t i;
+
+    if (len < 6 || text[0] != '\\' || text[1] != 'u')
+        return -1;
+    for (i = 2; i < 6; i++) {
+        int digit = chaos__hex_digit(text[i]);
+
+        if (digit < 0)
+            return -1;
+        code = code << 4 | digit;
+    }
+    return code;
+}
+
+bool chaos__json_half_escape(const char *text, size_t len)
+{
+    const char *end = text + len;
+    int32_t code;
+
+    /* A backslash outside of a string is none of our concern: it is no JSON. */
+    while ((text = memchr(text, '\\', (size_t)(end - text))) != NULL) {
+        code = escape_code(text, (size_t)(end - text));
+        if (code < 0) {
+            text += end - text > 1 ? 2 : 1;
+            continue;
+        }
+        text += 6;
+        if (code < 0xd800 || code > 0xdfff)
+            continue;
+        if (code > 0xdbff)
+            return true;
+        code = escape_code(text, (size_t)(end - text));
+        if (code < 0xdc00 || code > 0xdfff)
+            return true;
+        text += 6;
+    }
+    return false;
+}
+
 /*
  * Controls, blanks, and what a terminal does not show or shows in another
  * order, so that two names that look the same could differ.
@@ -98,22 +141,21 @@ int chaos__parse_name(const char *text, size_t len)
 int chaos__name_check(struct chaos_ctx *ctx, const char *name)
 {
     size_t len = strlen(name);
-    char shown[SHOW_SIZE];
+    char shown[SHOW_SIZE(SHOW_CHARS)];
 
     if (chaos__parse_name(name, len) == 0)
         return 0;
     return chaos__fail(ctx, -EINVAL, "name: \"%s\": expected " NAME_EXPECTED,
-                       chaos__show(shown, name, len));
+                       chaos__show(shown, SHOW_CHARS, name, len));
 }
 
-const char *chaos__show(char buf[SHOW_SIZE], const char *text, size_t len)
+const char *chaos__show(char *buf, unsigned chars, const char *text, size_t len)
 {
     static const char digits[] = "0123456789abcdef";
-    size_t i = 0, used;
-    unsigned chars = 0;
+    size_t i, used;
     char *p = buf;
 
-    while (i < len && chars < SHOW_CHARS) {
+    for (i = 0; i < len && chars; i += used, chars--) {
         uint32_t code = 0;
 
         used = chaos__utf8_char(text + i, len - i, &code);
@@ -121,15 +163,12 @@ const char *chaos__show(char buf[SHOW_SIZE], const char *text, size_t len)
             memcpy(p, text + i, used);
             p += used;
         } else {
-            /* Byte by byte, so that each counts for four characters. */
             used = 1;
             *p++ = '\\';
             *p++ = 'x';
             *p++ = digits[(unsigned char)text[i] >> 4];
             *p++ = digits[(unsigned char)text[i] & 15];
         }
-        i += used;
-        chars++;
     }
     memcpy(p, i < len ? "..." : "", i < len ? 4 : 1);
     return buf;
