@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests: one fragment per kind.
+
+include tests/unit/unit.mk
+include tests/fuzz/fuzz.mk

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Unit tests: each tests/unit/test_*.c is a program of its own, linked with
+# libchaos (but for hv_xen.c, which needs Xen) and the other files here, all
+# compiled with AddressSanitizer and UndefinedBehaviorSanitizer.
+## test-unit     run the unit tests (no root, no Xen)
+
+UNIT_B := $(B)/tests/unit
+UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+UNIT_CFLAGS := $(CFLAGS_COMMON) -O1 -g $(UNIT_SANITIZE) -iquote libchaos \
+	-DCHAOS_VERSION='"test"' $(CFLAGS)
+# So that tests can make each allocation fail (tests/unit/oom.h).
+UNIT_LDFLAGS := $(UNIT_SANITIZE) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=strdup,--wrap=strndup $(LDFLAGS)
+UNIT_LIBS := -lcmocka -lyajl
+
+UNIT_OBJ := \
+	$(patsubst libchaos/%.c,$(UNIT_B)/lib/%.o, \
+		$(filter-out libchaos/hv_xen.c,$(wildcard libchaos/*.c))) \
+	$(patsubst tests/unit/%.c,$(UNIT_B)/%.o, \
+		$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT_B)/%, \
+	$(sort $(wildcard tests/unit/test_*.c)))
+
+$(UNIT_B)/lib/%.o: libchaos/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(UNIT_B)/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+# An archive, so that each test takes only what it needs.
+$(UNIT_B)/libunit.a: $(UNIT_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(UNIT_TESTS): %: %.o $(UNIT_B)/libunit.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< $(UNIT_B)/libunit.a $(UNIT_LIBS)
+
+.PHONY: test-unit
+test-unit: $(UNIT_TESTS)
+	@failed=; for t in $(UNIT_TESTS); do \
+		echo "== $${t##*/}"; "$$t" || failed="$$failed $${t##*/}"; \
+	done; \
+	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
+
+-include $(UNIT_OBJ:.o=.d) $(UNIT_TESTS:=.d)
