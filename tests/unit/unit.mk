@@ -9,10 +9,11 @@ UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 UNIT_CFLAGS := $(CFLAGS_COMMON) -O1 -g $(UNIT_SANITIZE) -iquote libchaos \
 	-DCHAOS_VERSION='"test"' $(CFLAGS)
-# So that tests can make each allocation fail (tests/unit/oom.h).
+# So that tests can make each allocation (tests/unit/oom.h) and each step of a
+# create (tests/unit/step_fault.h) fail.
 UNIT_LDFLAGS := $(UNIT_SANITIZE) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=strdup,--wrap=strndup $(LDFLAGS)
+	-Wl,--wrap=strdup,--wrap=strndup,--wrap=steps_run $(LDFLAGS)
 UNIT_LIBS := -lcmocka -lyajl
 
 UNIT_OBJ := \

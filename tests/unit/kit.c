@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kit.c: what most tests start from.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <noxs/elfnote.h>
+
+#include "kernel.h"
+#include "kit.h"
+#include "unit.h"
+
+int kit_setup(void **state)
+{
+    struct kit *kit = calloc(1, sizeof(*kit));
+    struct kernel k;
+
+    model_reset();
+    model_fail(0, 0);
+    strcpy(kit->dir, "/tmp/chaos-unit-XXXXXX");
+    assert_non_null(mkdtemp(kit->dir));
+    snprintf(kit->kernel, sizeof(kit->kernel), "%s/kernel", kit->dir);
+    snprintf(kit->ramdisk, sizeof(kit->ramdisk), "%s/ramdisk", kit->dir);
+    snprintf(kit->run, sizeof(kit->run), "%s/run", kit->dir);
+    kernel_make(&k, 0, NOXS_BOOT_MINIMAL_MAP);
+    kernel_write(&k, kit->kernel);
+    kit_renew(kit);
+    *state = kit;
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *ftw)
+{
+    (void)st, (void)type, (void)ftw;
+    return remove(path);
+}
+
+int kit_teardown(void **state)
+{
+    struct kit *kit = *state;
+
+    chaos_ctx_destroy(kit->ctx);
+    nftw(kit->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    free(kit);
+    model_free();
+    return 0;
+}
+
+struct chaos_ctx *kit_second(const struct kit *kit)
+{
+    struct chaos_ctx *ctx;
+
+    assert_int_equal(chaos_ctx_create(&ctx), 0);
+    assert_int_equal(chaos_ctx_set_run_dir(ctx, kit->run), 0);
+    return ctx;
+}
+
+void kit_renew(struct kit *kit)
+{
+    chaos_ctx_destroy(kit->ctx);
+    kit->ctx = kit_second(kit);
+}
+
+static struct chaos_config *config_from(struct kit *kit, va_list ap)
+{
+    struct chaos_config *cfg;
+    const char *key;
+
+    assert_int_equal(chaos_config_create(kit->ctx, &cfg), 0);
+    assert_int_equal(chaos_config_set(kit->ctx, cfg, "kernel", kit->kernel),
+                     0);
+    while ((key = va_arg(ap, const char *))) {
+        const char *value = va_arg(ap, const char *);
+
+        if (chaos_config_set(kit->ctx, cfg, key, value) != 0)
+            fail_msg("%s=%s: %s", key, value, chaos_ctx_error(kit->ctx));
+    }
+    return cfg;
+}
+
+struct chaos_config *kit_config(struct kit *kit, ...)
+{
+    struct chaos_config *cfg;
+    va_list ap;
+
+    va_start(ap, kit);
+    cfg = config_from(kit, ap);
+    va_end(ap);
+    return cfg;
+}
+
+uint32_t kit_create(struct kit *kit, ...)
+{
+    struct chaos_config *cfg;
+    uint32_t domid;
+    va_list ap;
+
+    va_start(ap, kit);
+    cfg = config_from(kit, ap);
+    va_end(ap);
+    if (chaos_domain_create(kit->ctx, cfg, &domid) != 0)
+        fail_msg("create: %s (%s)", chaos_ctx_error(kit->ctx), model_why());
+    chaos_config_destroy(cfg);
+    return domid;
+}
+
+static unsigned count_fds(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+static unsigned files_found;
+
+static int count_one(const char *path, const struct stat *st, int type,
+                     struct FTW *ftw)
+{
+    (void)st;
+    /* The lock file is made once and stays. */
+    if (type == FTW_F && strcmp(path + ftw->base, "lock") != 0)
+        files_found++;
+    return 0;
+}
+
+struct snapshot kit_snapshot(const struct kit *kit)
+{
+    struct snapshot s;
+
+    memset(&s, 0, sizeof(s));
+    s.counts = model_counts();
+    s.fds = count_fds();
+    files_found = 0;
+    nftw(kit->run, count_one, 8, FTW_PHYS);
+    s.files = files_found;
+    return s;
+}
+
+#define SAME(field)                                                            \
+    do {                                                                       \
+        if (before->field != after.field)                                      \
+            fail_msg("%s: " #field " was %lu and is %lu", what,                \
+                     (unsigned long)before->field,                             \
+                     (unsigned long)after.field);                              \
+    } while (0)
+
+void kit_assert_same(const struct kit *kit, const struct snapshot *before,
+                     const char *what)
+{
+    struct snapshot after = kit_snapshot(kit);
+
+    SAME(counts.handles);
+    SAME(counts.domains);
+    SAME(counts.mappings);
+    SAME(counts.guest_ports);
+    SAME(counts.event_handles);
+    SAME(counts.host_ports);
+    SAME(counts.watches);
+    SAME(counts.names);
+    SAME(counts.frames);
+    SAME(fds);
+    SAME(files);
+}
+
+void kit_assert_text(const struct chaos_ctx *ctx)
+{
+    const char *text = chaos_ctx_error(ctx);
+
+    assert_true(strlen(text) > 3);
+    assert_null(strchr(text, '\n'));
+}
+
+void kit_assert_says(const struct chaos_ctx *ctx, const char *text)
+{
+    if (!strstr(chaos_ctx_error(ctx), text))
+        fail_msg("'%s' does not say '%s'", chaos_ctx_error(ctx), text);
+}
+
+void kit_write_file(const char *path, const void *data, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, size), size);
+    close(fd);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * kit.h: what most tests start from: an empty host, a context, a directory
+ * with a kernel in it; and the means to tell that nothing was left behind.
+ */
+#ifndef TESTS_UNIT_KIT_H
+#define TESTS_UNIT_KIT_H
+
+#include <chaos/chaos.h>
+
+#include "hv_model.h"
+
+struct kit {
+    struct chaos_ctx *ctx;
+    char dir[64];
+    char kernel[80];
+    char ramdisk[80]; /* a path; the test writes it */
+    char run[80];     /* the run directory */
+};
+
+/* For cmocka: *state is the kit. */
+int kit_setup(void **state);
+int kit_teardown(void **state);
+
+/* Give the context up and make a new one, as another program would. */
+void kit_renew(struct kit *kit);
+/* Another context on the same host and the same run directory. */
+struct chaos_ctx *kit_second(const struct kit *kit);
+
+/*
+ * A configuration with the kit's kernel, the minimal map unless the test wrote
+ * another kernel, and pairs of key and value that end with NULL.
+ */
+struct chaos_config *kit_config(struct kit *kit, ...)
+    __attribute__((sentinel));
+/* Create from pairs of key and value. Asserts that it worked. */
+uint32_t kit_create(struct kit *kit, ...) __attribute__((sentinel));
+
+/* All that a failure must leave as it was. */
+struct snapshot {
+    struct model_counts counts;
+    unsigned fds;
+    unsigned files; /* in the run directory, directories left out */
+};
+struct snapshot kit_snapshot(const struct kit *kit);
+/* `what` begins the message of a difference. */
+void kit_assert_same(const struct kit *kit, const struct snapshot *before,
+                     const char *what);
+
+/* The last call failed with rc, and said so in a sentence. */
+#define kit_assert_error(ctx, rc, expected)                                    \
+    do {                                                                       \
+        assert_int_equal(rc, expected);                                        \
+        kit_assert_text(ctx);                                                  \
+    } while (0)
+void kit_assert_text(const struct chaos_ctx *ctx);
+/* The error contains this text. */
+void kit_assert_says(const struct chaos_ctx *ctx, const char *text);
+
+void kit_write_file(const char *path, const void *data, size_t size);
+
+#endif /* TESTS_UNIT_KIT_H */
