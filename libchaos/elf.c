@@ -203,6 +203,21 @@ static int read_notes(struct elf_file *file, struct elf_image *image,
     return parse_notes(file, image, buf, phdr->p_filesz);
 }
 
+static bool overlaps(const struct elf_image *image, uint64_t start,
+                     uint64_t size)
+{
+    unsigned i;
+
+    for (i = 0; i < image->segment_count; i++) {
+        const struct elf_segment *seg = &image->segments[i];
+
+        if (start < seg->page_offset + seg->memory_size &&
+            seg->page_offset < start + size)
+            return true;
+    }
+    return false;
+}
+
 static int add_segment(const struct elf_file *file, struct elf_image *image,
                        const Elf64_Phdr *phdr)
 {
@@ -216,6 +231,8 @@ static int add_segment(const struct elf_file *file, struct elf_image *image,
     if (phdr->p_filesz > phdr->p_memsz || phdr->p_paddr < file->paddr_offset ||
         phys >= PHYS_MAX || phdr->p_memsz > PHYS_MAX - phys)
         return bad(file, "a segment makes no sense");
+    if (overlaps(image, phys, phdr->p_memsz))
+        return bad(file, "its segments overlap");
     if (phdr->p_offset > file->size ||
         phdr->p_filesz > file->size - phdr->p_offset)
         return bad(file, "the file is truncated");
@@ -256,17 +273,15 @@ static int for_each_phdr(struct elf_file *file, const Elf64_Ehdr *ehdr,
 static int check_image(const struct elf_file *file, struct elf_image *image,
                        const Elf64_Ehdr *ehdr)
 {
-    uint64_t top = PHYS_MAX;
-
     if (image->segment_count == 0)
         return bad(file, "it has nothing to load");
     if (!file->is_xen || !file->has_virt_base)
         return bad(file, "it has no Xen ELF notes, so it is no PV kernel");
-    if (image->virt_base & 0xfff || image->virt_base > UINT64_MAX - top)
+    if (image->virt_base & 0xfff || image->virt_base > UINT64_MAX - image->end)
         return bad(file, "its VIRT_BASE makes no sense");
     if (!file->has_entry)
         image->entry = ehdr->e_entry;
-    if (image->entry < image->virt_base ||
+    if (image->entry < image->virt_base + image->start ||
         image->entry - image->virt_base >= image->end)
         return bad(file, "its entry point lies outside of it");
     if (image->has_hypercall_page &&

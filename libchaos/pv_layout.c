@@ -13,6 +13,9 @@
 /* What Xen's interface promises a PV guest behind its stack. */
 #define SPARE_BYTES (512u << 10)
 #define ROUND_BYTES (4ull << 20)
+/* Addresses a PV guest may use: those of level 4 that Xen leaves to it. */
+#define LOW_END (1ull << 47)
+#define HIGH_START 0xffff880000000000ull
 
 static uint64_t pages_of(uint64_t bytes)
 {
@@ -63,6 +66,28 @@ static void place_tables(struct pv_layout *layout, uint32_t flags)
     } while (layout->table_pages != before);
 }
 
+/* Whether all that may come to be mapped lies where a guest may be. */
+static bool is_guest_range(const struct pv_layout *layout)
+{
+    /* The tables' own number is not known yet: a few, and one in 512. */
+    uint64_t pages = layout->tables + layout->tables / 256 + 64;
+    uint64_t last = layout->virt_base + (pages << HV_PAGE_SHIFT) + SPARE_BYTES +
+                    ROUND_BYTES - 1;
+
+    if (last < layout->virt_base)
+        return false;
+    return last < LOW_END || layout->virt_base >= HIGH_START;
+}
+
+static int too_small(struct chaos_ctx *ctx, uint64_t needs, uint64_t pages)
+{
+    return chaos__fail(ctx, -ENOMEM,
+                       "memory: the kernel, with what it starts with, needs "
+                       "%llu KiB and the guest has %llu KiB",
+                       (unsigned long long)needs * 4,
+                       (unsigned long long)pages * 4);
+}
+
 int pv_layout_make(struct chaos_ctx *ctx, const struct elf_image *image,
                    uint64_t ramdisk_size, uint64_t pages,
                    struct pv_layout *layout_out)
@@ -81,13 +106,16 @@ int pv_layout_make(struct chaos_ctx *ctx, const struct elf_image *image,
     layout.console = layout.start_info + 1;
     layout.sysctl = layout.console + 1;
     layout.tables = layout.sysctl + 1;
+    /* Before any sum of theirs could run over. */
+    if (layout.tables >= pages)
+        return too_small(ctx, layout.tables + PV_LEVELS + 1, pages);
+    if (!is_guest_range(&layout))
+        return chaos__fail(ctx, -ENOEXEC,
+                           "kernel: it would lie at addresses that Xen does "
+                           "not let a guest use");
     place_tables(&layout, image->boot_flags);
     if (layout.end > pages)
-        return chaos__fail(ctx, -ENOMEM,
-                           "memory: the kernel, with what it starts with, "
-                           "needs %llu KiB and the guest has %llu KiB",
-                           (unsigned long long)layout.end * 4,
-                           (unsigned long long)pages * 4);
+        return too_small(ctx, layout.end, pages);
     if (layout.mapped_end > pages)
         layout.mapped_end = pages;
     *layout_out = layout;
