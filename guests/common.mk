@@ -45,6 +45,7 @@ LIB := $(BASE)/libguest.a
 OBJS := $(patsubst %,$(OUT)/$(NAME)/%.o,$(SRCS))
 
 all: $(if $(NAME),$(OUT)/$(NAME).elf,$(LIB))
+	@:
 .PHONY: all
 
 $(OUT)/%.elf: $(OUT)/$(NAME)/%.dbg
