@@ -75,7 +75,7 @@ static const struct config_key *find_key(struct chaos_ctx *ctx,
         table = key->members;
         part += len + 1;
     }
-    chaos__show(shown, SHOW_CHARS, name, strlen(name));
+    chaos__show_key(shown, name, strlen(name));
     (void)chaos__config_refuse_unknown(ctx, &where, table);
     return NULL;
 }

@@ -34,7 +34,7 @@ struct parser {
     const struct config_text *text;
     const char *path; /* of the only key that is read, or NULL */
     yajl_handle yajl;
-    bool at_end; /* yajl counts no more */
+    const char *at; /* where we are, or NULL: yajl knows */
     int rc;
     unsigned depth;
     struct frame frames[DEPTH_MAX];
@@ -48,8 +48,7 @@ static struct frame *top(struct parser *p)
 static unsigned line_of(const struct parser *p)
 {
     const char *at = p->text->text;
-    size_t offset = p->at_end ? p->text->len : yajl_get_bytes_consumed(p->yajl);
-    const char *end = at + offset;
+    const char *end = p->at ? p->at : at + yajl_get_bytes_consumed(p->yajl);
     unsigned line = 1;
 
     while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
@@ -204,7 +203,7 @@ static int on_key(void *arg, const unsigned char *text, size_t len)
 
     f->key = chaos__config_key(f->table, (const char *)text, len);
     if (!f->key) {
-        chaos__show(shown, SHOW_CHARS, (const char *)text, len);
+        chaos__show_key(shown, (const char *)text, len);
         locate(p, &where, buf, shown);
         p->rc = chaos__config_refuse_unknown(p->ctx, &where, f->table);
         return 0;
@@ -308,12 +307,13 @@ static int run(struct parser *p)
     const unsigned char *text = (const unsigned char *)p->text->text;
     yajl_status status;
 
-    if (chaos__json_half_escape(p->text->text, p->text->len))
+    p->at = chaos__json_half_escape(p->text->text, p->text->len);
+    if (p->at)
         return refuse_text(p,
-                           "not JSON: a \\u escape that is half a character");
+                           "not JSON: half a surrogate pair in a \\u escape");
     status = yajl_parse(p->yajl, text, p->text->len);
     if (status == yajl_status_ok) {
-        p->at_end = true;
+        p->at = p->text->text + p->text->len;
         status = yajl_complete_parse(p->yajl);
     }
     if (status == yajl_status_client_canceled)

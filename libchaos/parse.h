@@ -75,10 +75,10 @@ size_t chaos__format_mac(char *buf, const uint8_t mac[6]);
  */
 size_t chaos__utf8_char(const char *text, size_t len, uint32_t *code_out);
 /*
- * Has a JSON text a \u escape of half a surrogate pair? (libyajl makes '?' of
- * one and drops the character that follows.)
+ * The first \u escape of a JSON text that is half a surrogate pair, or NULL.
+ * (libyajl makes '?' of one and drops the character that follows.)
  */
-bool chaos__json_half_escape(const char *text, size_t len);
+const char *chaos__json_half_escape(const char *text, size_t len);
 /* UTF-8 throughout, and without a zero byte. */
 bool chaos__is_text(const char *text, size_t len);
 /*
@@ -102,5 +102,7 @@ int chaos__name_check(struct chaos_ctx *ctx, const char *name) CHAOS_CHECK;
 #define SHOW_SIZE(chars) ((chars)*4 + 4)
 const char *chaos__show(char *buf, unsigned chars, const char *text,
                         size_t len);
+/* The same for a key, of SHOW_CHARS; an empty one is "". */
+const char *chaos__show_key(char *buf, const char *text, size_t len);
 
 #endif /* LIBCHAOS_PARSE_H */

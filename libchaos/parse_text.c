@@ -70,29 +70,26 @@ static int32_t escape_code(const char *text, size_t len)
     return code;
 }
 
-bool chaos__json_half_escape(const char *text, size_t len)
+const char *chaos__json_half_escape(const char *text, size_t len)
 {
     const char *end = text + len;
-    int32_t code;
+    size_t used;
 
     /* A backslash outside of a string is none of our concern: it is no JSON. */
     while ((text = memchr(text, '\\', (size_t)(end - text))) != NULL) {
-        code = escape_code(text, (size_t)(end - text));
-        if (code < 0) {
-            text += end - text > 1 ? 2 : 1;
-            continue;
+        int32_t code = escape_code(text, (size_t)(end - text));
+
+        used = code >= 0 ? 6 : end - text > 1 ? 2 : 1;
+        if (code >= 0xd800 && code <= 0xdfff) {
+            int32_t low = escape_code(text + 6, (size_t)(end - text) - 6);
+
+            if (code > 0xdbff || low < 0xdc00 || low > 0xdfff)
+                return text;
+            used = 12;
         }
-        text += 6;
-        if (code < 0xd800 || code > 0xdfff)
-            continue;
-        if (code > 0xdbff)
-            return true;
-        code = escape_code(text, (size_t)(end - text));
-        if (code < 0xdc00 || code > 0xdfff)
-            return true;
-        text += 6;
+        text += used;
     }
-    return false;
+    return NULL;
 }
 
 /*
@@ -172,4 +169,9 @@ const char *chaos__show(char *buf, unsigned chars, const char *text, size_t len)
     }
     memcpy(p, i < len ? "..." : "", i < len ? 4 : 1);
     return buf;
+}
+
+const char *chaos__show_key(char *buf, const char *text, size_t len)
+{
+    return len ? chaos__show(buf, SHOW_CHARS, text, len) : strcpy(buf, "\"\"");
 }
