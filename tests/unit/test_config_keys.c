@@ -4,6 +4,8 @@
  * and the whole sentence that then is said, with file, line, key and value.
  */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <chaos/chaos.h>
