@@ -51,7 +51,10 @@ static int out_of_memory(struct chaos_ctx *ctx, struct hv *hv, uint64_t pages,
                        (unsigned long long)(host.free_pages + given) * 4);
 }
 
-/* One hypercall: as many extents of this order as fit, up to a batch. */
+/*
+ * One hypercall: as many extents of this order as fit, up to a batch. Returns
+ * how many the host gave, 0 where it has no more of them.
+ */
 static int populate_batch(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
                           uint64_t left, unsigned order,
                           struct pv_memory *memory)
@@ -62,6 +65,8 @@ static int populate_batch(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
     int n = hv->ops->memory_populate(hv, domid, memory->pages, order, count,
                                      frames);
 
+    if (n == -ENOMEM)
+        return 0;
     if (n < 0)
         return chaos__fail(ctx, n, "cannot give the domain memory");
     if (n > 0 && add_extents(memory, frames, order, (unsigned)n) < 0)
@@ -85,8 +90,6 @@ int pv_memory_populate(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
         while (left >> order == 0)
             order--;
         n = populate_batch(ctx, hv, domid, left, order, memory);
-        if (n == -ENOMEM)
-            n = 0;
         if (n < 0)
             return n;
         if (n == 0 && order == 0)
