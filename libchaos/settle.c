@@ -54,6 +54,22 @@ static int restart(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
+/* It may have been renamed since it was made. */
+static int update_name(struct chaos_ctx *ctx, struct chaos_config *cfg,
+                       const char *name)
+{
+    char *copy;
+
+    if (name[0] == '\0')
+        return 0;
+    copy = strdup(name);
+    if (!copy)
+        return chaos__fail(ctx, -ENOMEM, "no memory for the domain's name");
+    free(cfg->name);
+    cfg->name = copy;
+    return 0;
+}
+
 int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
                         uint32_t *domid_out)
 {
@@ -71,20 +87,17 @@ int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
         return chaos__prefix(ctx, rc,
                              "domain %u: its configuration is not known",
                              domid);
-    /* It may have been renamed since it was made. */
-    if (info.name[0] != '\0') {
-        char *name = strdup(info.name);
-
-        if (name) {
-            free(cfg->name);
-            cfg->name = name;
-        }
+    rc = update_name(ctx, cfg, info.name);
+    if (rc < 0) {
+        chaos_config_destroy(cfg);
+        return rc;
     }
     cfg->paused = false;
     action = action_for(cfg, info.reason);
     if (action == CONFIG_DESTROY) {
         rc = chaos_domain_destroy(ctx, domid);
-        *domid_out = CHAOS_DOMID_NONE;
+        if (rc == 0)
+            *domid_out = CHAOS_DOMID_NONE;
     } else if (action == CONFIG_PRESERVE) {
         *domid_out = domid;
     } else {
