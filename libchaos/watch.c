@@ -12,10 +12,13 @@
 #include "domain.h"
 #include "internal.h"
 
+#define EXITS_BATCH 64u
+
 struct chaos_watch {
     struct chaos_ctx *ctx; /* borrowed from the caller */
     struct hv *hv;         /* borrowed from the context */
     struct hv_evtchn *ev;
+    uint32_t port;
     uint64_t seq; /* the record to read next */
 };
 
@@ -31,6 +34,7 @@ static int watch_start(struct chaos_watch *watch)
     if (rc == 0)
         rc = ops->noxs(watch->hv, NOXS_OP_EXITS, &where, sizeof(where), NULL,
                        0);
+    watch->port = op.port;
     watch->seq = where.seq;
     return rc;
 }
@@ -85,28 +89,38 @@ static void take_rings(struct chaos_watch *watch)
         ;
 }
 
+/* The rings are taken, so what was left unread must ring again. */
+static int ring_again(struct chaos_watch *watch)
+{
+    int rc = watch->hv->ops->evtchn_notify(watch->ev, watch->port);
+
+    if (rc < 0)
+        return chaos__fail(watch->ctx, rc, "cannot go on watching for exits");
+    return 0;
+}
+
 int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
                      size_t count)
 {
-    struct noxs_op_exits op = {
-        .seq = watch->seq,
-        .count = count > 64 ? 64 : (uint32_t)count,
-    };
+    uint32_t asked = count > EXITS_BATCH ? EXITS_BATCH : (uint32_t)count;
+    struct noxs_op_exits op = {.seq = watch->seq, .count = asked};
     int rc;
 
     /* First the rings, then the log: an exit in between rings again. */
     take_rings(watch);
     rc = watch->hv->ops->noxs(watch->hv, NOXS_OP_EXITS, &op, sizeof(op), exits,
-                              op.count * sizeof(*exits));
+                              asked * sizeof(*exits));
     if (rc < 0)
         return chaos__fail(watch->ctx, rc, "cannot read the log of exits");
-    if (op.lost) {
-        watch->seq = op.seq - op.count;
+    if (op.count == asked || op.lost)
+        rc = ring_again(watch);
+    if (rc < 0)
+        return rc;
+    watch->seq = op.lost ? op.seq - op.count : op.seq;
+    if (op.lost)
         return chaos__fail(watch->ctx, -EOVERFLOW,
                            "%llu exits went unread and are lost",
                            (unsigned long long)op.lost);
-    }
-    watch->seq = op.seq;
     return (int)op.count;
 }
 
