@@ -61,8 +61,7 @@ static int grow(void)
     return 0;
 }
 
-int grant_access(uint16_t domid, const void *va, bool readonly,
-                 uint32_t *ref_out)
+int grant_frame(uint16_t domid, uint64_t mfn, bool readonly, uint32_t *ref_out)
 {
     bool on = events_disable();
     int rc = free_ref ? 0 : grow();
@@ -72,13 +71,19 @@ int grant_access(uint16_t domid, const void *va, bool readonly,
         *ref_out = free_ref;
         e = entry(free_ref);
         free_ref = e->frame;
-        e->frame = (uint32_t)page_frame(va);
+        e->frame = (uint32_t)mfn;
         e->domid = domid;
         wmb();
         WRITE_ONCE(e->flags, GTF_permit_access | (readonly ? GTF_readonly : 0));
     }
     events_restore(on);
     return rc;
+}
+
+int grant_access(uint16_t domid, const void *va, bool readonly,
+                 uint32_t *ref_out)
+{
+    return grant_frame(domid, page_frame(va), readonly, ref_out);
 }
 
 int grant_end(uint32_t ref)

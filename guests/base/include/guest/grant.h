@@ -14,6 +14,8 @@
  */
 int grant_access(uint16_t domid, const void *va, bool readonly,
                  uint32_t *ref_out);
+/* The same for any machine frame. */
+int grant_frame(uint16_t domid, uint64_t mfn, bool readonly, uint32_t *ref_out);
 /* -EBUSY: the other domain has it mapped. */
 int grant_end(uint32_t ref);
 
