@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * target.c: from the names and ids of a command line to domains.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+#define DOM0_LABEL "Domain-0"
+
+const char *domain_label(const struct chaos_domain_info *info)
+{
+    if (info->name[0] != '\0')
+        return info->name;
+    return info->domid == 0 ? DOM0_LABEL : "-";
+}
+
+int domain_find(struct cli *cli, const char *name_or_id, uint32_t *domid_out)
+{
+    int rc = chaos_domain_lookup(cli->ctx, name_or_id, domid_out);
+
+    /* The name that `list` gives it where it has none of its own. */
+    if (rc == -ESRCH && strcmp(name_or_id, DOM0_LABEL) == 0) {
+        *domid_out = 0;
+        return EXIT_OK;
+    }
+    return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
+}
+
+int targets_find(struct cli *cli, int argc, char **argv,
+                 struct target **targets_out, size_t *count_out)
+{
+    struct target *targets = calloc((size_t)argc + 1, sizeof(*targets));
+    int i, code = EXIT_OK;
+    size_t count = 0;
+
+    if (!targets)
+        code = cli_error(cli, -ENOMEM, "%d domains", argc);
+    for (i = 0; targets && i < argc; i++) {
+        if (domain_find(cli, argv[i], &targets[count].domid) == EXIT_OK)
+            targets[count++].label = argv[i];
+        else
+            code = EXIT_FAILED;
+    }
+    *targets_out = targets;
+    *count_out = count;
+    return code;
+}
+
+int domains_each(struct cli *cli, int argc, char **argv, domain_fn *fn)
+{
+    int i, code = EXIT_OK;
+
+    for (i = 0; i < argc; i++) {
+        uint32_t domid;
+        int rc;
+
+        if (domain_find(cli, argv[i], &domid) != EXIT_OK) {
+            code = EXIT_FAILED;
+            continue;
+        }
+        rc = fn(cli->ctx, domid);
+        if (rc < 0)
+            code = cli_fail(cli, rc);
+    }
+    return code;
+}
