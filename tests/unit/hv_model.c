@@ -98,6 +98,11 @@ void model_fail(unsigned n, int error)
     model.failed_name = "";
 }
 
+void model_fail_end(void)
+{
+    model.fail_at = 0;
+}
+
 bool model_failed(void)
 {
     return model.failed;

@@ -60,6 +60,8 @@ struct model_counts model_counts(void);
  * 0: none. Opening counts as an operation; those that return void do not.
  */
 void model_fail(unsigned n, int error);
+/* No operation is to fail any more; what is known of the last one stays. */
+void model_fail_end(void);
 /* Whether it came to that. */
 bool model_failed(void);
 /* Operations since the last model_fail(). */

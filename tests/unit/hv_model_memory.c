@@ -10,8 +10,8 @@
 
 #include "hv_model_internal.h"
 
-/* Guests up to this size get frames full of rubbish, as a guest must expect. */
-#define POISON_PAGES_MAX 2048u
+/* A guest's first pages are full of rubbish, as a builder must expect. */
+#define POISON_PAGES 64u
 #define POISON 0xa5
 
 void model_memory_init(void)
@@ -99,19 +99,20 @@ static uint64_t extent_find(unsigned order)
 static uint64_t extent_take(uint32_t domid, unsigned order, bool poison)
 {
     uint64_t index = extent_find(order);
+    uint64_t size = 1ull << order;
     uint64_t i;
 
     if (index == HOST_PAGES)
         return 0;
-    for (i = 0; i < 1ull << order; i++) {
+    for (i = 0; i < size; i++) {
         model.frames[index + i] = (struct frame){
             .owner = (uint16_t)(domid + 1),
         };
     }
     if (poison)
         memset(model.memory + (index << HV_PAGE_SHIFT), POISON,
-               HV_PAGE_SIZE << order);
-    model.frames_used += 1ull << order;
+               (size < POISON_PAGES ? size : POISON_PAGES) * HV_PAGE_SIZE);
+    model.frames_used += size;
     return FRAME_BASE + index;
 }
 
@@ -188,8 +189,7 @@ static uint64_t populate_one(struct model_domain *d, uint64_t pfn,
         return 0;
     if (!p2m_grow(d, pfn + size) || d->p2m[pfn] != 0)
         return 0;
-    frame = extent_take(d->state.domid, order,
-                        d->state.max_pages <= POISON_PAGES_MAX);
+    frame = extent_take(d->state.domid, order, pfn < POISON_PAGES);
     if (frame == 0)
         return 0;
     for (i = 0; i < size; i++)
