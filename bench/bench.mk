@@ -5,6 +5,7 @@
 BENCH_ROUNDS ?= 20
 BENCH_PROGS := $(B)/bench/bench-create $(B)/bench/true
 LAB_FILES += $(B)/bench/bench-create:/bench/bench-create \
+	bench/create.lab:/bench/create.lab \
 	$(B)/bench/true:/bench/true
 
 $(B)/bench/bench-create: bench/create.c $(LIBCHAOS_A)
