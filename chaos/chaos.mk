@@ -21,4 +21,6 @@ $(CHAOS_BIN): $(CHAOS_OBJ) $(B)/lib/libchaos.a
 	$(Q)$(CC) -static -no-pie -Wl,--gc-sections $(LDFLAGS) -o $@ \
 		$(CHAOS_OBJ) $(B)/lib/libchaos.a $(LIBCHAOS_STATIC_LIBS)
 
+LAB_FILES += $(CHAOS_BIN):/usr/bin/
+
 -include $(CHAOS_OBJ:.o=.d)

@@ -20,8 +20,6 @@ $(B)/libchaos/version.h: FORCE
 	@mkdir -p $(@D)
 	@echo '#define CHAOS_VERSION "$(VERSION)"' >$@.new
 	@cmp -s $@.new $@ || mv $@.new $@; rm -f $@.new
-.PHONY: FORCE
-FORCE:
 
 $(B)/libchaos/ctx.o: $(B)/libchaos/version.h
 $(B)/libchaos/ctx.o: CFLAGS_FILE := -include $(B)/libchaos/version.h
