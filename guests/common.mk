@@ -22,7 +22,7 @@ say = @:
 endif
 
 GUEST_CC ?= gcc
-GUEST_AR ?= ar
+GUEST_AR ?= gcc-ar
 GUEST_OBJCOPY ?= objcopy
 GUEST_WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wmissing-prototypes -Wstrict-prototypes -Wundef \
@@ -34,7 +34,7 @@ GUEST_CFLAGS := -m64 -std=gnu11 -Os -g -ffreestanding -fno-pic \
 	-mcmodel=small -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fno-strict-aliasing -fcf-protection=none -fno-unwind-tables \
 	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \
-	-ffunction-sections -fdata-sections
+	-ffunction-sections -fdata-sections -flto -flto-partition=one
 GUEST_LDFLAGS := -m64 -nostdlib -static -no-pie -Wl,--gc-sections \
 	-Wl,--build-id=none -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 \
 	-Wl,--no-warn-rwx-segments -Wl,-T,$(GUESTS)/base/guest.lds
@@ -53,7 +53,7 @@ $(OUT)/%.elf: $(OUT)/$(NAME)/%.dbg
 	$(Q)$(GUEST_OBJCOPY) --strip-all $< $@
 
 $(OUT)/$(NAME)/$(NAME).dbg: $(OBJS) $(LIB) $(GUESTS)/base/guest.lds
-	$(Q)$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $(OBJS) \
+	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(OBJS) \
 		-Wl,--whole-archive $(LIB) -Wl,--no-whole-archive
 
 $(LIB): $(BASE_OBJS)

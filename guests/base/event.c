@@ -8,6 +8,7 @@
 #include <guest/barrier.h>
 #include <guest/event.h>
 #include <guest/guest.h>
+#include <guest/lib.h>
 
 #include <xen/event_channel.h>
 #include <xen/sched.h>
@@ -43,13 +44,10 @@ static void clear_bit(xen_ulong_t *words, uint32_t port)
 void event_init(void)
 {
     struct shared_info *s = guest_shared_info;
-    unsigned int i;
 
     vcpu()->evtchn_upcall_mask = 1;
-    for (i = 0; i < WORD_BITS; i++)
-        WRITE_ONCE(s->evtchn_mask[i], ~0ul);
-    for (i = 0; i < EVENT_MAX; i++)
-        handlers[i].fn = NULL;
+    memset(s->evtchn_mask, 0xff, sizeof(s->evtchn_mask));
+    memset(handlers, 0, sizeof(handlers));
 }
 
 static void handle_word(unsigned int word)
@@ -117,23 +115,35 @@ void event_block(void)
     sched_op(SCHEDOP_block, NULL);
 }
 
+/*
+ * Unmask without a hypercall; only an event that came while the port was
+ * masked needs one, to be delivered now.
+ */
+static void unmask(uint32_t port)
+{
+    struct shared_info *s = guest_shared_info;
+    struct evtchn_unmask op = {.port = port};
+
+    clear_bit(s->evtchn_mask, port);
+    if (!(READ_ONCE(s->evtchn_pending[port / WORD_BITS]) >> (port % WORD_BITS) &
+          1))
+        return;
+    set_bit(s->evtchn_mask, port);
+    event_channel_op(EVTCHNOP_unmask, &op);
+}
+
 int event_bind(uint32_t port, event_fn *fn, void *arg)
 {
-    struct evtchn_unmask op = {.port = port};
     bool on;
-    int rc;
 
     if (port >= EVENT_MAX)
         return -ENOSPC;
     on = events_disable();
     handlers[port].fn = fn;
     handlers[port].arg = arg;
-    /* Xen looks whether it is pending, too. */
-    rc = (int)event_channel_op(EVTCHNOP_unmask, &op);
-    if (rc)
-        handlers[port].fn = NULL;
+    unmask(port);
     events_restore(on);
-    return rc;
+    return 0;
 }
 
 void event_unbind(uint32_t port)

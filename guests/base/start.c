@@ -3,8 +3,8 @@
  * start.c: from the builder's state to the application.
  *
  * What noop does between its first instruction and "I am up" is this file's
- * first half, in five hypercalls: find the device page; map it and the shared
- * page, catch traps and events, as one multicall; bind two ports; ring.
+ * first half, in three hypercalls: find the device page; map it and the shared
+ * page, catch traps and events, as one multicall; ring.
  */
 #include <guest/event.h>
 #include <guest/guest.h>

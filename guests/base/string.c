@@ -5,7 +5,10 @@
 #include <guest/hypercall.h>
 #include <guest/lib.h>
 
-void *memcpy(void *restrict to, const void *restrict from, size_t n)
+/* The compiler calls these wherever it likes, after it has seen all calls. */
+#define KEEP __attribute__((used))
+
+KEEP void *memcpy(void *restrict to, const void *restrict from, size_t n)
 {
     void *p = to;
     size_t words = n / 8;
@@ -16,7 +19,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t n)
+KEEP void *memmove(void *to, const void *from, size_t n)
 {
     char *d = (char *)to + n;
     const char *s = (const char *)from + n;
@@ -28,7 +31,7 @@ void *memmove(void *to, const void *from, size_t n)
     return to;
 }
 
-void *memset(void *p, int c, size_t n)
+KEEP void *memset(void *p, int c, size_t n)
 {
     uint64_t value = (uint8_t)c * 0x0101010101010101ul;
     void *q = p;
@@ -43,7 +46,7 @@ void *memset(void *p, int c, size_t n)
     return p;
 }
 
-int memcmp(const void *a, const void *b, size_t n)
+KEEP int memcmp(const void *a, const void *b, size_t n)
 {
     const unsigned char *x = a, *y = b;
 
