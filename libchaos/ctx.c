@@ -72,6 +72,15 @@ const char *chaos_version(void)
     return CHAOS_VERSION;
 }
 
+/* Names and paths come from anywhere; a message stays one harmless line. */
+static void make_one_line(char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = '?';
+    }
+}
+
 int chaos__fail(struct chaos_ctx *ctx, int rc, const char *fmt, ...)
 {
     va_list ap;
@@ -79,6 +88,7 @@ int chaos__fail(struct chaos_ctx *ctx, int rc, const char *fmt, ...)
     va_start(ap, fmt);
     (void)vsnprintf(ctx->error, sizeof(ctx->error), fmt, ap);
     va_end(ap);
+    make_one_line(ctx->error);
     return rc;
 }
 
@@ -94,6 +104,7 @@ int chaos__prefix(struct chaos_ctx *ctx, int rc, const char *fmt, ...)
     va_end(ap);
     used = strlen(ctx->error);
     (void)snprintf(ctx->error + used, sizeof(ctx->error) - used, ": %s", old);
+    make_one_line(ctx->error);
     return rc;
 }
 
