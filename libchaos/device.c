@@ -8,6 +8,11 @@
 #include "domain.h"
 #include "internal.h"
 
+static int no_domain(struct chaos_ctx *ctx, uint32_t domid)
+{
+    return chaos__fail(ctx, -ESRCH, "there is no domain %u", domid);
+}
+
 int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
                          struct noxs_device *devices)
 {
@@ -20,10 +25,12 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
 
     if (rc < 0)
         return rc;
+    if (domid >= NOXS_DOMID_SELF)
+        return no_domain(ctx, domid);
     rc = hv->ops->noxs(hv, NOXS_OP_DEV_LIST, &op, sizeof(op), devices,
                        NOXS_DEV_MAX * sizeof(*devices));
     if (rc == -ESRCH)
-        return chaos__fail(ctx, rc, "there is no domain %u", domid);
+        return no_domain(ctx, domid);
     if (rc < 0)
         return chaos__fail(ctx, rc, "domain %u: cannot list its devices",
                            domid);
