@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the end-to-end tests share; sourced by each in dom0 (and, for its
+# checks, by those that run on the build host). docs/testing.md explains it.
+# shellcheck shell=sh
+
+PATH=/e2e/bin:$PATH
+T=$(mktemp -d /tmp/e2e.XXXXXX)
+checks=0 failures=0 finished=no
+
+# A test that dies half way must not pass.
+at_exit()
+{
+    code=$?
+    rm -rf "$T"
+    if [ "$finished" = no ]; then
+        echo "FAIL: the test ended early (exit code $code)"
+        exit 1
+    fi
+}
+trap at_exit EXIT
+
+# The last line of each test.
+finish()
+{
+    finished=yes
+    echo "$checks checks, $failures failed"
+    [ "$failures" -eq 0 ]
+    exit
+}
+
+skip()
+{
+    finished=yes
+    echo "SKIP: $*"
+    exit 77
+}
+
+# --- running and judging ------------------------------------------------------
+
+# Run a command: $rc, and what it wrote in $T/out and $T/err.
+run()
+{
+    rc=0
+    "$@" >"$T/out" 2>"$T/err" || rc=$?
+}
+
+begin()
+{
+    checks=$((checks + 1))
+    printf '%s ... ' "$1"
+}
+
+pass()
+{
+    echo ok
+}
+
+# fail WHY COMMAND...: all that is known about the last run.
+fail()
+{
+    why=$1
+    shift
+    failures=$((failures + 1))
+    echo failed
+    echo "FAIL: $why"
+    echo "  command: $*" | cut -c1-300
+    echo "  exit code: $rc"
+    head -c 1500 "$T/out" | sed 's/^/  out: /'
+    head -c 1500 "$T/err" | sed 's/^/  err: /'
+}
+
+# check TEXT COMMAND...: the command succeeds.
+check()
+{
+    text=$1
+    shift
+    begin "$text"
+    run "$@"
+    if [ "$rc" -eq 0 ]; then
+        pass
+    else
+        fail "$text" "$@"
+    fi
+}
+
+# gives PATTERN COMMAND...: it succeeds and a line it prints matches.
+gives()
+{
+    pattern=$1
+    shift
+    begin "$(echo "$*" | cut -c1-100) prints $pattern"
+    run "$@"
+    if [ "$rc" -eq 0 ] && grep -Eq -e "$pattern" "$T/out"; then
+        pass
+    else
+        fail "it does not print $pattern" "$@"
+    fi
+}
+
+# is TEXT COMMAND...: it succeeds and prints just that.
+is()
+{
+    wanted=$1
+    shift
+    begin "$(echo "$*" | cut -c1-100) prints just '$wanted'"
+    run "$@"
+    if [ "$rc" -eq 0 ] && [ "$(cat "$T/out")" = "$wanted" ]; then
+        pass
+    else
+        fail "it does not print just '$wanted'" "$@"
+    fi
+}
+
+# Each message is one line of chaos; where several VMs are made, a second one
+# sums up.
+are_messages()
+{
+    lines=1
+    case " $* " in
+    *" -n "*) lines=2 ;;
+    esac
+    [ "$(grep -c '^chaos: ' "$T/err")" -eq "$(wc -l <"$T/err")" ] &&
+        [ "$(wc -l <"$T/err")" -le "$lines" ]
+}
+
+# fails_with CODE PATTERN COMMAND...: it fails just so, with one line for people
+# that matches and nothing on standard output.
+fails_with()
+{
+    code=$1 pattern=$2
+    shift 2
+    begin "$(echo "$*" | cut -c1-100) fails: $pattern"
+    run "$@"
+    if [ "$rc" -ne "$code" ]; then
+        fail "the exit code is not $code" "$@"
+    elif ! grep -Eq -e "$pattern" "$T/err"; then
+        fail "the message is not $pattern" "$@"
+    elif ! are_messages "$@"; then
+        fail "the message is not one line of chaos" "$@"
+    elif [ -s "$T/out" ]; then
+        fail "a failure prints on standard output" "$@"
+    else
+        pass
+    fi
+}
+
+# until_true SECONDS TEXT COMMAND...: it succeeds within that time.
+until_true()
+{
+    tries=$(($1 * 10)) text=$2
+    shift 2
+    begin "$text"
+    run "$@"
+    while [ "$rc" -ne 0 ] && [ "$tries" -gt 0 ]; do
+        tries=$((tries - 1))
+        usleep 100000
+        run "$@"
+    done
+    if [ "$rc" -eq 0 ]; then
+        pass
+    else
+        fail "$text" "$@"
+    fi
+}
+
+# --- guests -------------------------------------------------------------------
+
+# config FILE KERNEL [KEY JSON]...: a configuration of /guests/KERNEL.elf.
+config()
+{
+    file=$1
+    printf '{"kernel": "/guests/%s.elf"' "$2" >"$file"
+    shift 2
+    while [ $# -gt 0 ]; do
+        printf ', "%s": %s' "$1" "$2" >>"$file"
+        shift 2
+    done
+    echo '}' >>"$file"
+}
+
+# One field of one domain: field NAME KEY...
+field()
+{
+    target=$1
+    shift
+    chaos list --json "$target" >"$T/field" && json 0 "$@" <"$T/field"
+}
+
+# The six letters of chaos list.
+letters()
+{
+    chaos list "$1" | awk 'NR == 2 { print $(NF - 1) }'
+}
+
+has_letters()
+{
+    letters "$1" | grep -q "$2"
+}
+
+is_up()
+{
+    [ "$(field "$1" guest state)" = up ]
+}
+
+exists()
+{
+    chaos domid "$1" >/dev/null 2>&1
+}
+
+absent()
+{
+    ! exists "$1"
+}
+
+all_guests()
+{
+    chaos list | awk 'NR > 1 && $2 != 0 { print $2 }'
+}
+
+# --- nothing may be left ------------------------------------------------------
+
+free_kb()
+{
+    chaos info --json >"$T/info" && json free_kb <"$T/info"
+}
+
+# All of dom0 that a VM may leave something in, but for memory.
+traces()
+{
+    echo "domains:"
+    chaos list | awk 'NR > 1 { print $1, $2 }'
+    echo "records:"
+    find /run/chaos/domains -type f 2>/dev/null | sort
+    echo "event channels of dom0: $(lsevtchn 0 2>/dev/null | wc -l)"
+    echo "processes: $(pidof chaos | wc -w)"
+}
+
+snapshot()
+{
+    traces >"$T/traces"
+    free_kb >"$T/free"
+}
+
+is_same()
+{
+    traces >"$T/traces.now"
+    cmp -s "$T/traces" "$T/traces.now" && [ "$(free_kb)" -ge "$(cat "$T/free")" ]
+}
+
+show_difference()
+{
+    diff "$T/traces" "$T/traces.now"
+    echo "free memory: $(cat "$T/free") KiB before, $(free_kb) KiB now"
+}
+
+# same_as_before [TEXT]: all is as at the snapshot. Xen gives a dead domain's
+# last pages back a moment later, hence the patience.
+same_as_before()
+{
+    begin "${1:-nothing is left}"
+    tries=60
+    rc=0
+    while ! is_same; do
+        tries=$((tries - 1))
+        if [ "$tries" -eq 0 ]; then
+            rc=1
+            break
+        fi
+        usleep 100000
+    done
+    : >"$T/err"
+    if [ "$rc" -eq 0 ]; then
+        pass
+    else
+        show_difference >"$T/out"
+        fail "something is left" same_as_before
+    fi
+}
