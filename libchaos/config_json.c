@@ -64,15 +64,41 @@ static void write_array(struct writer *w, const struct config_key *key,
     (void)yajl_gen_array_close(w->gen);
 }
 
+/*
+ * What there is to write of a key: nothing where it is unset or at its
+ * default. Most keys are, and each costs more to write than to compare.
+ */
+static bool has_value(const struct config_key *key, const void *obj,
+                      struct config_value *value_out, char *buf)
+{
+    struct config_value member;
+    unsigned i;
+
+    value_out->kind = CONFIG_NONE;
+    key->type->format(key, obj, value_out, buf);
+    switch (value_out->kind) {
+    case CONFIG_NONE:
+        return false;
+    case CONFIG_LIST:
+        return chaos__config_count(key, obj) > 0;
+    case CONFIG_OBJECT:
+        for (i = 0; i < key->members->count; i++)
+            if (has_value(&key->members->keys[i], obj, &member, buf))
+                return true;
+        return false;
+    default:
+        return !key->fallback || strlen(key->fallback) != value_out->len ||
+               memcmp(key->fallback, value_out->text, value_out->len) != 0;
+    }
+}
+
 static void write_key(struct writer *w, const struct config_key *key,
                       const void *obj)
 {
-    struct config_value value = {.kind = CONFIG_NONE};
+    struct config_value value;
     char buf[CONFIG_BUF_SIZE];
 
-    key->type->format(key, obj, &value, buf);
-    if (value.kind == CONFIG_NONE ||
-        (value.kind == CONFIG_LIST && chaos__config_count(key, obj) == 0))
+    if (!has_value(key, obj, &value, buf))
         return;
     write_string(w, key->name, strlen(key->name));
     switch (value.kind) {

@@ -43,9 +43,9 @@ bool chaos__is_text(const char *text, size_t len)
     size_t i, used;
 
     for (i = 0; i < len; i += used) {
-        uint32_t code;
+        uint32_t code = (unsigned char)text[i];
 
-        used = chaos__utf8_char(text + i, len - i, &code);
+        used = code < 0x80 ? 1 : chaos__utf8_char(text + i, len - i, &code);
         if (used == 0 || code == 0)
             return false;
     }

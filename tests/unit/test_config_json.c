@@ -113,10 +113,14 @@ static void test_known(void **state)
     struct chaos_config *cfg = read_config("{}");
 
     (void)state;
-    check_json(cfg, "{\"memory\":4,\"vcpus\":1,\"address_size\":64,"
-                    "\"paused\":false,\"on_poweroff\":\"destroy\","
-                    "\"on_reboot\":\"restart\",\"on_crash\":\"destroy\","
-                    "\"xen\":{\"pvh\":false,\"dev_method\":\"auto\"}}");
+    /* Keys at their defaults are left out. */
+    check_json(cfg, "{}");
+    chaos_config_destroy(cfg);
+    cfg = read_config("{\"memory\":\"4M\",\"vcpus\":{\"cpumap\":[1]},"
+                      "\"xen\":{\"pvh\":false},\"vifs\":[{}],"
+                      "\"vbds\":[{\"target\":\"/d\",\"vdev\":\"xvda\"}]}");
+    check_json(cfg, "{\"vcpus\":{\"cpumap\":\"1\"},\"vifs\":[{}],"
+                    "\"vbds\":[{\"target\":\"/d\",\"vdev\":\"xvda\"}]}");
     chaos_config_destroy(cfg);
     cfg = read_config(full);
     check_json(cfg, full);
