@@ -61,6 +61,9 @@ void sysctl_exit_code(uint32_t code);
 int noxs_frame(uint64_t *mfn_out);
 void noxs_init(bool mapped);
 
+/* power.c: end the domain with SHUTDOWN_*, touching nothing. */
+void power_end(unsigned int reason) __attribute__((noreturn));
+
 /* time.c */
 void timer_resume(void);
 

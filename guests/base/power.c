@@ -14,16 +14,21 @@
 
 static void (*resume_hook)(int rc);
 
-static void stop(unsigned int reason) __attribute__((noreturn));
-static void stop(unsigned int reason)
+void power_end(unsigned int reason)
 {
     struct sched_shutdown op = {.reason = reason};
 
+    for (;;)
+        sched_op(SCHEDOP_shutdown, &op);
+}
+
+static void stop(unsigned int reason) __attribute__((noreturn));
+static void stop(unsigned int reason)
+{
     events_disable();
     sysctl_state(NOXS_STATE_STOPPING);
     console_flush();
-    for (;;)
-        sched_op(SCHEDOP_shutdown, &op);
+    power_end(reason);
 }
 
 void guest_exit(int code)

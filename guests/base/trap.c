@@ -7,6 +7,8 @@
 #include <guest/lib.h>
 #include <guest/trap.h>
 
+#include <xen/sched.h>
+
 #include "internal.h"
 
 #define DECLARE(n) void trap_##n(void)
@@ -52,6 +54,11 @@ static uint64_t fault_address(void)
 static void trap_report(const struct trap_regs *r) __attribute__((noreturn));
 static void trap_report(const struct trap_regs *r)
 {
+    static bool again;
+
+    if (again)
+        power_end(SHUTDOWN_crash);
+    again = true;
     printf("trap %u, error %x, address %016lx\n", (unsigned)r->vector,
            (unsigned)r->error, r->vector == TRAP_PAGE ? fault_address() : 0);
     printf("rip %016lx rsp %016lx flags %08lx\n", r->rip, r->rsp, r->rflags);
