@@ -13,14 +13,22 @@
 
 #define SMALL_SIZE 4096
 #define PATH_CHARS 100
+#define TOO_LARGE "expected a configuration of at most 1 MiB"
 
-/* Until the end of the file or `size` bytes. Blocks where the file does. */
-static ssize_t read_all(int fd, char *buf, size_t size, size_t expected)
+struct input {
+    const char *name; /* as it was given, or <stdin> */
+    int fd;           /* borrowed */
+    size_t size;      /* 0: unknown */
+    size_t dir_len;   /* of name, that is its directory */
+};
+
+/* Until the end of the input or `size` bytes. Blocks where the input does. */
+static ssize_t read_all(const struct input *in, char *buf, size_t size)
 {
     size_t used = 0;
 
     while (used < size) {
-        ssize_t r = read(fd, buf + used, size - used);
+        ssize_t r = read(in->fd, buf + used, size - used);
 
         if (r < 0 && errno != EINTR)
             return -errno;
@@ -28,8 +36,8 @@ static ssize_t read_all(int fd, char *buf, size_t size, size_t expected)
             break;
         if (r > 0)
             used += (size_t)r;
-        /* A plain file as long as it said: no need to ask for its end. */
-        if (expected && used == expected)
+        /* As long as the file said: no need to ask for its end. */
+        if (in->size && used == in->size)
             break;
     }
     return (ssize_t)used;
@@ -45,11 +53,12 @@ static int refuse(struct chaos_ctx *ctx, int rc, const char *path,
 }
 
 /* Open a plain file; anything else could block or never end. */
-static int open_file(struct chaos_ctx *ctx, const char *path, int *fd_out,
-                     size_t *size_out)
+static int open_file(struct chaos_ctx *ctx, const char *path,
+                     struct input *in_out)
 {
     CLEANUP_CLOSE int fd =
         open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const char *slash = strrchr(path, '/');
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) < 0)
@@ -61,54 +70,51 @@ static int open_file(struct chaos_ctx *ctx, const char *path, int *fd_out,
                       "not a plain file; for a pipe use \"-\", which reads "
                       "standard input");
     if (st.st_size > CONFIG_SIZE_MAX)
-        return refuse(ctx, -EFBIG, path,
-                      "expected a configuration of at most 1 MiB");
-    *size_out = (size_t)st.st_size;
-    *fd_out = TAKE_FD(fd);
+        return refuse(ctx, -EFBIG, path, TOO_LARGE);
+    in_out->name = path;
+    in_out->size = (size_t)st.st_size;
+    in_out->dir_len = slash ? (size_t)(slash - path) + 1 : 0;
+    in_out->fd = TAKE_FD(fd);
     return 0;
 }
 
-static int load_fd(struct chaos_ctx *ctx, struct chaos_config *cfg,
-                   const char *path, int fd, size_t expected, char *buf,
-                   size_t size)
+static int load(struct chaos_ctx *ctx, struct chaos_config *cfg,
+                const struct input *in, char *buf, size_t size)
 {
-    bool is_stdin = fd == STDIN_FILENO;
-    const char *slash = is_stdin ? NULL : strrchr(path, '/');
-    struct config_text text = {.source = path, .text = buf, .dir = path};
-    ssize_t r = read_all(fd, buf, size, expected);
+    struct config_text text = {.source = in->name,
+                               .text = buf,
+                               .dir = in->name,
+                               .dir_len = in->dir_len};
+    ssize_t r = read_all(in, buf, size);
 
     if (r < 0)
-        return refuse(ctx, (int)r, path, "cannot be read");
+        return refuse(ctx, (int)r, in->name, "cannot be read");
     if ((size_t)r == size)
-        return refuse(ctx, -EFBIG, path,
-                      "expected a configuration of at most 1 MiB");
+        return refuse(ctx, -EFBIG, in->name, TOO_LARGE);
     text.len = (size_t)r;
-    text.dir_len = slash ? (size_t)(slash - path) + 1 : 0;
     return chaos__config_parse(ctx, cfg, &text, NULL, NULL);
 }
 
 int chaos_config_load(struct chaos_ctx *ctx, struct chaos_config *cfg,
                       const char *path)
 {
+    struct input in = {.name = "<stdin>", .fd = STDIN_FILENO};
     CLEANUP_CLOSE int opened = -1;
     CLEANUP_FREE char *heap = NULL;
     char small[SMALL_SIZE];
-    bool is_stdin = !strcmp(path, "-");
-    size_t size = 0;
     int rc;
 
-    if (!is_stdin) {
-        rc = open_file(ctx, path, &opened, &size);
+    if (strcmp(path, "-") != 0) {
+        rc = open_file(ctx, path, &in);
         if (rc < 0)
             return rc;
-        /* Files of /proc and the like say nothing of their size. */
-        if (size > 0 && size < sizeof(small))
-            return load_fd(ctx, cfg, path, opened, size, small, sizeof(small));
+        opened = in.fd;
     }
+    /* The usual file. Those of /proc and the like do not tell their size. */
+    if (in.size > 0 && in.size < sizeof(small))
+        return load(ctx, cfg, &in, small, sizeof(small));
     heap = malloc(CONFIG_SIZE_MAX + 1);
     if (!heap)
-        return refuse(ctx, -ENOMEM, path, "cannot be read");
-    return load_fd(ctx, cfg, is_stdin ? "<stdin>" : path,
-                   is_stdin ? STDIN_FILENO : opened, size, heap,
-                   CONFIG_SIZE_MAX + 1);
+        return refuse(ctx, -ENOMEM, in.name, "cannot be read");
+    return load(ctx, cfg, &in, heap, CONFIG_SIZE_MAX + 1);
 }

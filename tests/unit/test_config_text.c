@@ -15,6 +15,7 @@
 #include <chaos/chaos.h>
 
 #include "config.h"
+#include "oom.h"
 #include "unit.h"
 
 #define LIMIT (1024 * 1024)
@@ -233,6 +234,44 @@ static void test_file_sizes(void **state)
     }
 }
 
+/* The lowest free descriptor: the same later, if none was left open. */
+static int next_fd(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
+static void test_descriptors(void **state)
+{
+    static const char *const paths[] = {"good", "bad",  "big",
+                                        "dir",  "none", "/dev/zero"};
+    struct fixture *f = *state;
+    int before = next_fd();
+    char big[5000];
+    size_t i;
+
+    memset(big, ' ', sizeof(big));
+    memcpy(big, "{}", 2);
+    write_file("good", "{}", 2);
+    write_file("bad", "{", 1);
+    write_file("big", big, sizeof(big));
+    assert_int_equal(mkdir("dir", 0755), 0);
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        int rc = chaos_config_load(f->ctx, f->cfg, paths[i]);
+
+        assert_int_equal(rc == 0, i == 0 || i == 2);
+        assert_int_equal(next_fd(), before);
+    }
+    oom_arm(0);
+    assert_int_equal(chaos_config_load(f->ctx, f->cfg, "big"), -ENOMEM);
+    assert_true(oom_disarm());
+    assert_string_equal(chaos_ctx_error(f->ctx), "big: cannot be read");
+    assert_int_equal(next_fd(), before);
+}
+
 static void test_stdin(void **state)
 {
     static const char text[] = "{\"memory\": 8, \"kernel\": \"k\"}";
@@ -262,6 +301,13 @@ static void test_stdin(void **state)
                 "such as \"3600K\"");
     /* It is not ours to close. */
     assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    /* Where there is none, a file may get its number. */
+    close(STDIN_FILENO);
+    assert_int_equal(mkdir("sub", 0755), 0);
+    write_file("sub/vm.json", text, strlen(text));
+    assert_int_equal(chaos_config_load(f->ctx, f->cfg, "sub/vm.json"), 0);
+    (void)snprintf(expected, sizeof(expected), "%s/sub/k", f->dir);
+    assert_string_equal(f->cfg->kernel, expected);
     assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
     close(saved);
 }
@@ -335,9 +381,10 @@ static void test_long_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_not_json), CASE(test_deep),         CASE(test_escapes),
-        CASE(test_no_file),  CASE(test_file_sizes),   CASE(test_stdin),
-        CASE(test_relative), CASE(test_no_directory), CASE(test_long_error),
+        CASE(test_not_json),   CASE(test_deep),       CASE(test_escapes),
+        CASE(test_no_file),    CASE(test_file_sizes), CASE(test_descriptors),
+        CASE(test_stdin),      CASE(test_relative),   CASE(test_no_directory),
+        CASE(test_long_error),
     };
 
     return cmocka_run_group_tests_name("config text", tests, NULL, NULL);
