@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What becomes of a domain that stopped, for each reason and each policy; and
+ * the records that this rests on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kit.h"
+#include "oom.h"
+#include "unit.h"
+
+#define UUID "01234567-89ab-cdef-0123-456789abcdef"
+
+static const char *const policies[] = {"destroy", "restart", "preserve",
+                                       "rename-restart"};
+enum { DESTROY, RESTART, PRESERVE, RENAME_RESTART };
+
+/* Stop a domain so, settle it, and look at what there is then. */
+static void settle_as(struct kit *kit, const char *key, unsigned policy,
+                      unsigned reason)
+{
+    uint32_t domid, after = 12345;
+    const struct noxs_identity *id;
+    struct snapshot before = kit_snapshot(kit);
+    uint8_t uuid[16];
+
+    domid = kit_create(kit, "name", "web", key, policies[policy], NULL);
+    memcpy(uuid, model_view(domid).page->identity.uuid, sizeof(uuid));
+    model_shutdown(domid, reason);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    switch (policy) {
+    case DESTROY:
+        assert_int_equal(after, CHAOS_DOMID_NONE);
+        break;
+    case PRESERVE:
+        assert_int_equal(after, domid);
+        assert_true(model_view(domid).stopped);
+        assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+        break;
+    case RESTART:
+        assert_false(model_view(domid).exists);
+        id = &model_view(after).page->identity;
+        assert_string_equal(id->name, "web");
+        assert_memory_equal(id->uuid, uuid, sizeof(uuid));
+        assert_int_equal(id->generation, 2);
+        assert_int_equal(chaos_domain_destroy(kit->ctx, after), 0);
+        break;
+    default:
+        assert_true(model_view(domid).stopped);
+        assert_string_not_equal(model_view(domid).page->identity.name, "web");
+        id = &model_view(after).page->identity;
+        assert_string_equal(id->name, "web");
+        assert_memory_not_equal(id->uuid, uuid, sizeof(uuid));
+        assert_int_equal(chaos_domain_destroy(kit->ctx, after), 0);
+        assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+        break;
+    }
+    before.counts.handles = 1;
+    kit_assert_same(kit, &before, policies[policy]);
+}
+
+static void every_policy(void **state)
+{
+    struct kit *kit = *state;
+    unsigned p;
+
+    for (p = DESTROY; p <= RENAME_RESTART; p++) {
+        settle_as(kit, "on_poweroff", p, CHAOS_REASON_POWEROFF);
+        settle_as(kit, "on_reboot", p, CHAOS_REASON_REBOOT);
+        settle_as(kit, "on_crash", p, CHAOS_REASON_CRASH);
+        settle_as(kit, "on_crash", p, CHAOS_REASON_WATCHDOG);
+        settle_as(kit, "on_crash", p, 200);
+    }
+}
+
+static void defaults(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL), after;
+
+    model_shutdown(domid, CHAOS_REASON_POWEROFF);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(after, CHAOS_DOMID_NONE);
+    domid = kit_create(kit, "uuid", UUID, NULL);
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(model_view(after).page->identity.generation, 2);
+    domid = after;
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(model_view(after).page->identity.generation, 3);
+    assert_int_equal(model_view(after).page->identity.uuid[1], 0x23);
+    domid = after;
+    model_shutdown(domid, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(after, CHAOS_DOMID_NONE);
+    domid = kit_create(kit, NULL);
+    model_shutdown(domid, CHAOS_REASON_SUSPEND);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(after, domid);
+}
+
+static void still_running(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL), after = 5;
+
+    kit_assert_error(kit->ctx, chaos_domain_settle(kit->ctx, domid, &after),
+                     -EBUSY);
+    assert_int_equal(after, 5);
+    assert_true(model_view(domid).exists);
+}
+
+/* The name of now counts, and a restart does not start paused. */
+static void renamed_and_paused(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "old", "paused", "true", NULL);
+    uint32_t after;
+
+    assert_int_equal(chaos_domain_rename(kit->ctx, domid, "new"), 0);
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_string_equal(model_view(after).page->identity.name, "new");
+    assert_false(model_view(after).paused);
+}
+
+/* The kernel is gone, so there is nothing to restart from. */
+static void restart_fails(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", NULL), after = 5;
+    struct snapshot before;
+
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    before = kit_snapshot(kit);
+    domid = kit_create(kit, "name", "web", NULL);
+    assert_int_equal(unlink(kit->kernel), 0);
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+    kit_assert_error(kit->ctx, chaos_domain_settle(kit->ctx, domid, &after),
+                     -ENOENT);
+    kit_assert_says(kit->ctx, "cannot restart it: kernel ");
+    assert_int_equal(after, 5);
+    kit_assert_same(kit, &before, "restart");
+}
+
+/* Each operation and allocation of a restart fails: never two, never a leak. */
+static void restart_sweep(void **state)
+{
+    struct kit *kit = *state;
+    struct snapshot before;
+    unsigned n;
+    int kind, fired = 1;
+
+    assert_int_equal(chaos_domain_destroy(kit->ctx, kit_create(kit, NULL)), 0);
+    before = kit_snapshot(kit);
+    for (kind = 0; kind < 2; kind++) {
+        for (n = 1, fired = 1; fired; n++) {
+            uint32_t domid = kit_create(kit, "name", "web", NULL), after = 0;
+            int rc;
+
+            model_shutdown(domid, CHAOS_REASON_REBOOT);
+            if (kind == 0)
+                model_fail(n, EIO);
+            else
+                oom_arm(n - 1);
+            rc = chaos_domain_settle(kit->ctx, domid, &after);
+            model_fail_end();
+            fired = kind == 0 ? model_failed() : oom_disarm();
+            if (rc < 0) {
+                kit_assert_text(kit->ctx);
+                assert_int_equal(after, 0);
+            } else {
+                assert_false(model_view(domid).exists);
+                assert_int_equal(chaos_domain_destroy(kit->ctx, after), 0);
+            }
+            if (model_view(domid).exists)
+                assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+            kit_assert_same(kit, &before, "restart");
+        }
+        assert_true(n > 10);
+    }
+}
+
+/* --- records ---------------------------------------------------------------- */
+
+static void record_path(const struct kit *kit, uint32_t domid, char path[120])
+{
+    snprintf(path, 120, "%s/domains/%u", kit->run, domid);
+}
+
+static int read_config(struct kit *kit, uint32_t domid)
+{
+    struct chaos_config *cfg = NULL;
+    int rc = chaos_domain_config(kit->ctx, domid, &cfg);
+
+    if (rc == 0)
+        chaos_config_destroy(cfg);
+    else
+        kit_assert_text(kit->ctx);
+    return rc;
+}
+
+static void record_kept(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", "memory", "3600K", NULL);
+    struct chaos_config *cfg;
+    struct stat st;
+    char path[120], *json;
+
+    record_path(kit, domid, path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(chaos_domain_config(kit->ctx, domid, &cfg), 0);
+    assert_string_equal(chaos_config_name(cfg), "web");
+    assert_int_equal(chaos_config_json(kit->ctx, cfg, &json), 0);
+    assert_non_null(strstr(json, "3600K"));
+    assert_non_null(strstr(json, kit->kernel));
+    free(json);
+    chaos_config_destroy(cfg);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    assert_int_equal(stat(path, &st), -1);
+}
+
+static void no_record(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = model_domain_add("by-xl"), after = 5;
+
+    assert_int_equal(read_config(kit, domid), -ENOENT);
+    model_shutdown(domid, 0);
+    kit_assert_error(kit->ctx, chaos_domain_settle(kit->ctx, domid, &after),
+                     -ENOENT);
+    assert_true(model_view(domid).exists);
+    assert_int_equal(after, 5);
+}
+
+/* Left by an earlier domain of the same id: another uuid stands in it. */
+static void stale_record(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t a = kit_create(kit, NULL), b = kit_create(kit, NULL);
+    char from[120], to[120];
+
+    record_path(kit, a, from);
+    record_path(kit, b, to);
+    assert_int_equal(rename(from, to), 0);
+    assert_int_equal(read_config(kit, a), -ENOENT);
+    assert_int_equal(read_config(kit, b), -ENOENT);
+    kit_assert_says(kit->ctx, "earlier domain");
+}
+
+static void truncated_record(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", NULL);
+    struct stat st;
+    char path[120];
+    off_t size;
+
+    record_path(kit, domid, path);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(read_config(kit, domid), 0);
+    /* The last byte of JSON may be but a newline. */
+    for (size = st.st_size - 2; size >= 0; size--) {
+        assert_int_equal(truncate(path, size), 0);
+        assert_true(read_config(kit, domid) < 0);
+    }
+}
+
+static void garbage_record(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", NULL);
+    char path[120], text[512] = "";
+    ssize_t n;
+    unsigned i;
+    int fd;
+
+    record_path(kit, domid, path);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    assert_true(n > 33);
+    for (i = 0; i < 40; i++) {
+        char saved = text[i];
+
+        text[i] = (char)0xff;
+        kit_write_file(path, text, (size_t)n);
+        assert_true(read_config(kit, domid) < 0);
+        text[i] = saved;
+    }
+    memset(text + 33, 0, sizeof(text) - 33);
+    kit_write_file(path, text, sizeof(text));
+    assert_true(read_config(kit, domid) < 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_true(read_config(kit, domid) < 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_policy),       TEST(defaults),      TEST(still_running),
+        TEST(renamed_and_paused), TEST(restart_fails), TEST(restart_sweep),
+        TEST(record_kept),        TEST(no_record),     TEST(stale_record),
+        TEST(truncated_record),   TEST(garbage_record),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
