@@ -48,7 +48,8 @@ struct config_type {
     /*
      * Fill *value_out with what parse() would read; buf has CONFIG_BUF_SIZE
      * bytes and lives as long as the value. Unchanged: there is nothing to
-     * write. CONFIG_OBJECT: write the members instead.
+     * write. CONFIG_OBJECT: write the members instead. NULL for an element,
+     * which is written with its list.
      */
     void (*format)(const struct config_key *key, const void *obj,
                    struct config_value *value_out, char *buf);

@@ -171,17 +171,7 @@ static int cpu_parse(const struct config_key *key,
     return 0;
 }
 
-static void nothing_format(const struct config_key *key, const void *obj,
-                           struct config_value *value_out, char *buf)
-{
-    (void)key;
-    (void)obj;
-    (void)value_out;
-    (void)buf;
-}
-
-const struct config_type chaos__config_cpu_type = {.parse = cpu_parse,
-                                                   .format = nothing_format};
+const struct config_type chaos__config_cpu_type = {.parse = cpu_parse};
 
 static int bits_parse(const struct config_key *key,
                       const struct config_value *value, void *obj)

@@ -133,6 +133,7 @@ static void test_vcpus(void **state)
 static void test_containers(void **state)
 {
     struct fixture *f = *state;
+    char *big = malloc(1024 * 1024 + 2);
 
     set(f, "vifs", "[{\"bridge\": \"br0\"}, {\"bridge\": \"br1\"}]");
     assert_int_equal(f->cfg->vif_count, 2);
@@ -152,6 +153,12 @@ static void test_containers(void **state)
     refuse(f, "vifs", "[]]", "vifs: not JSON: parse error: trailing garbage");
     refuse(f, "vifs", "[{\"ip\": \"\\ud800\"}]",
            "vifs: not JSON: half a surrogate pair in a \\u escape");
+    assert_non_null(big);
+    memset(big, ' ', 1024 * 1024 + 1);
+    big[0] = '[';
+    big[1024 * 1024 + 1] = '\0';
+    refuse(f, "vifs", big, "vifs: expected at most 1 MiB");
+    free(big);
     set(f, "vifs", "[]");
     assert_int_equal(f->cfg->vif_count, 0);
     set(f, "vbds", "[{\"target\": \"/dev/sda\", \"vdev\": \"xvda\"}]");

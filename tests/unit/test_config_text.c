@@ -312,6 +312,25 @@ static void test_stdin(void **state)
     close(saved);
 }
 
+/* Endless, or nothing that can be read. */
+static void test_bad_stdin(void **state)
+{
+    struct fixture *f = *state;
+    int saved = dup(STDIN_FILENO);
+    int fd = open("/dev/zero", O_RDONLY);
+
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    close(fd);
+    refuse_file(f, "-", -EFBIG,
+                "<stdin>: expected a configuration of at most 1 MiB");
+    fd = open(f->dir, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+    close(fd);
+    refuse_file(f, "-", -EISDIR, "<stdin>: cannot be read");
+    assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+    close(saved);
+}
+
 static void test_relative(void **state)
 {
     static const char text[] =
@@ -355,6 +374,20 @@ static void test_no_directory(void **state)
                         "there is no working directory");
 }
 
+/* A path JSON cannot hold, though the text itself is fine. */
+static void test_strange_directory(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(mkdir("d\xff", 0755), 0);
+    write_file("d\xff/vm.json", "{\"kernel\": \"k\"}", 15);
+    refuse_file(f, "d\xff/vm.json", -EINVAL,
+                "d\\xff/vm.json:1: kernel: \"k\": expected the path of a "
+                "kernel image");
+    write_file("d\xff/vm.json", "{\"kernel\": \"/k\"}", 16);
+    assert_int_equal(chaos_config_load(f->ctx, f->cfg, "d\xff/vm.json"), 0);
+}
+
 /* A source's name, key and value at their longest leave room for the rest. */
 static void test_long_error(void **state)
 {
@@ -369,6 +402,11 @@ static void test_long_error(void **state)
     assert_memory_equal(chaos_ctx_error(f->ctx), "...ddddd", 8);
     assert_non_null(strstr(chaos_ctx_error(f->ctx), "d/web.json:1: name: \"0"));
     assert_non_null(strstr(chaos_ctx_error(f->ctx), "starting with '-'"));
+    /* Not cut within a character. */
+    (void)snprintf(name, sizeof(name), "%0100d\xc3\xbc%079d", 0, 0);
+    assert_int_equal(
+        chaos_config_parse(f->ctx, f->cfg, name, text, strlen(text)), -EINVAL);
+    assert_memory_equal(chaos_ctx_error(f->ctx), "...000", 6);
     (void)snprintf(text, sizeof(text), "{\"%0300d\": 1}", 0);
     assert_int_equal(
         chaos_config_parse(f->ctx, f->cfg, name, text, strlen(text)), -EINVAL);
@@ -381,9 +419,17 @@ static void test_long_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_not_json),   CASE(test_deep),       CASE(test_escapes),
-        CASE(test_no_file),    CASE(test_file_sizes), CASE(test_descriptors),
-        CASE(test_stdin),      CASE(test_relative),   CASE(test_no_directory),
+        CASE(test_not_json),
+        CASE(test_deep),
+        CASE(test_escapes),
+        CASE(test_no_file),
+        CASE(test_file_sizes),
+        CASE(test_descriptors),
+        CASE(test_stdin),
+        CASE(test_bad_stdin),
+        CASE(test_strange_directory),
+        CASE(test_relative),
+        CASE(test_no_directory),
         CASE(test_long_error),
     };
 

@@ -415,6 +415,7 @@ static void test_show(void **state)
     assert_string_equal(chaos__show(buf, 4, "\xf0\x9f\x90\xa7", 4),
                         "\xf0\x9f\x90\xa7");
     /* A character cut off is shown as bytes. */
+    assert_string_equal(chaos__show(buf, 4, "\xc3x", 2), "\\xc3x");
     assert_string_equal(chaos__show(buf, 4, "\xf0\x9f\x90", 3),
                         "\\xf0\\x9f\\x90");
 }
