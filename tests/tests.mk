@@ -3,4 +3,5 @@
 
 include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
+include tests/abi/abi.mk
 include tests/e2e/e2e.mk
