@@ -14,8 +14,6 @@
  * usage: bench-create ROUNDS CONFIG XL-CONFIG
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +81,9 @@ static double run_process(const char *const argv[])
             char *const *out;
         } args = {.in = argv};
 
-        execv(argv[0], args.out);
+        /* Standard output is for samples. */
+        if (dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+            execv(argv[0], args.out);
         _exit(127);
     }
     if (waitpid(pid, &status, 0) != pid || status != 0)
@@ -132,8 +132,7 @@ static void round_chaos(const struct bench *b)
 
 static void round_xl(const struct bench *b)
 {
-    const char *create[] = {"/usr/sbin/xl", "-q", "create", b->xl_config,
-                            NULL};
+    const char *create[] = {"/usr/sbin/xl", "create", b->xl_config, NULL};
     const char *destroy[] = {"/usr/sbin/xl", "destroy", "bench-xl", NULL};
 
     sample("xl_create", run_process(create));
