@@ -44,6 +44,7 @@ struct hv_xen {
     xencall_handle *call;
     xenforeignmemory_handle *mem;
     uint8_t *arena;
+    struct hv_host host; /* version: asked for once; the rest afresh */
 };
 
 /* Xen's libraries log to stderr unless they are given somewhere else. */
@@ -127,32 +128,40 @@ static int xen_version(struct hv_xen *x, int cmd)
                            (uint64_t)(uintptr_t)x->arena));
 }
 
+/* Xen's version does not change while it runs. */
+static int learn_version(struct hv_xen *x)
+{
+    int rc = xen_version(x, XENVER_extraversion);
+
+    if (rc < 0)
+        return rc;
+    memcpy(x->host.xen_extra, x->arena, sizeof(x->host.xen_extra) - 1);
+    rc = xen_version(x, XENVER_version);
+    if (rc < 0)
+        return rc;
+    x->host.xen_minor = (unsigned)rc & 0xffff;
+    x->host.xen_major = (unsigned)rc >> 16;
+    return 0;
+}
+
 static int xen_host(struct hv *hv, struct hv_host *host_out)
 {
     struct hv_xen *x = hv_xen(hv);
     struct xen_sysctl *op = (void *)x->arena;
-    struct hv_host host = {0};
-    int rc = xen_version(x, XENVER_version);
+    int rc = x->host.xen_major ? 0 : learn_version(x);
 
     if (rc < 0)
         return rc;
-    host.xen_major = (unsigned)rc >> 16;
-    host.xen_minor = (unsigned)rc & 0xffff;
-    rc = xen_version(x, XENVER_extraversion);
-    if (rc < 0)
-        return rc;
-    memcpy(host.xen_extra, x->arena, sizeof(host.xen_extra) - 1);
-
     memset(op, 0, sizeof(*op));
     op->cmd = XEN_SYSCTL_physinfo;
     rc = sysctl(x, op);
     if (rc < 0)
         return rc;
-    host.cpus = op->u.physinfo.nr_cpus;
-    host.total_pages = op->u.physinfo.total_pages;
-    host.free_pages = op->u.physinfo.free_pages;
-    host.scrub_pages = op->u.physinfo.scrub_pages;
-    *host_out = host;
+    *host_out = x->host;
+    host_out->cpus = op->u.physinfo.nr_cpus;
+    host_out->total_pages = op->u.physinfo.total_pages;
+    host_out->free_pages = op->u.physinfo.free_pages;
+    host_out->scrub_pages = op->u.physinfo.scrub_pages;
     return 0;
 }
 
