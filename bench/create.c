@@ -24,7 +24,7 @@
 #include <chaos/chaos.h>
 
 #define ALIVE 100u
-#define ALIVE_ROUNDS 3u
+#define ALIVE_ROUNDS 9u
 #define SETTLE_MS 20u
 
 struct bench {

@@ -8,8 +8,9 @@
 #
 # Reads `sample SERIES MICROSECONDS` and `value NAME NUMBER`; a line `begin`
 # forgets what came before it. A ratio is a quotient of medians. Series that
-# match `hide` are neither printed nor written, only used by ratios. Exits with
-# 1 where a ratio has no samples: a figure is measured or there is none.
+# match `hide` are neither printed nor written, only used by ratios. `limits`
+# is a list of RATIO:LEAST:MOST. Exits with 1 where a ratio has no samples (a
+# figure is measured or there is none) or lies outside of its limits.
 
 $1 == "begin" { delete count; delete samples; names = 0; next }
 $1 == "sample" {
@@ -33,6 +34,17 @@ function quantile(s, p,    x, i) {
     i = int(x)
     if (i >= count[s]) return samples[s, count[s]]
     return samples[s, i] + (x - i) * (samples[s, i + 1] - samples[s, i])
+}
+
+function check_limit(name, q,    i, n, l, part) {
+    n = split(limits, l, " ")
+    for (i = 1; i <= n; i++) {
+        split(l[i], part, ":")
+        if (part[1] != name || (q >= part[2] + 0 && q <= part[3] + 0)) continue
+        printf "report: %s is %.3f, not within %s to %s\n", name, q, part[2], \
+            part[3] >"/dev/stderr"
+        failed = 1
+    }
 }
 
 END {
@@ -66,6 +78,7 @@ END {
         }
         q = quantile(part[2], 0.5) / quantile(part[3], 0.5)
         printf "%-28s %18.3f   (%s / %s)\n", part[1], q, part[2], part[3]
+        check_limit(part[1], q)
         printf "%s\"%s\": %.4f", (k > 1 ? ", " : ""), part[1], q >json
     }
     printf "}}\n" >json
