@@ -5,3 +5,12 @@ include tests/unit/unit.mk
 include tests/fuzz/fuzz.mk
 include tests/abi/abi.mk
 include tests/e2e/e2e.mk
+
+# Every suite, in the order of their cost. The last one asserts ratios of
+# instruction counts, not times.
+SUITES := check-headers test-abi check-xen-abi test-arch test-unit test-fuzz \
+	test-cli test-lab-self test-e2e bench-create-icount
+
+.PHONY: check
+check:
+	@tests/check $(SUITES)
