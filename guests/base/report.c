@@ -24,6 +24,7 @@ static const struct {
 };
 
 static enum verdict worst;
+unsigned int report_checks;
 
 static void note(enum verdict verdict, const char *fmt, va_list ap)
 {
@@ -61,13 +62,8 @@ void report_failure(const char *fmt, ...)
     va_end(ap);
 }
 
-void report_print(void)
-{
-    printf("Test result: %s\n", verdicts[worst].name);
-}
-
 void report_done(void)
 {
-    report_print();
+    printf("%u checks\nTest result: %s\n", report_checks, verdicts[worst].name);
     guest_exit(verdicts[worst].exit_code);
 }
