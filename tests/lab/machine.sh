@@ -71,8 +71,8 @@ port()
 describe_machine()
 {
     modules="vmlinux console=hvc0 rdinit=/init panic=1 $dom0_args"
-    xen_args="dom0_mem=${dom0_memory}M,max:${dom0_memory}M bootscrub=0 \
-console=com1 com1=115200,8n1$xen_args"
+    xen_args="dom0_mem=${dom0_memory}M,max:${dom0_memory}M \
+dom0_max_vcpus=$dom0_cpus bootscrub=0 console=com1 com1=115200,8n1$xen_args"
     set -- -nodefaults -no-user-config -display none -no-reboot \
         -accel "$accelerator" -cpu "$processor" -m "$memory" -smp "$cpus" \
         -kernel "$xen" -append "$xen_args" \
