@@ -24,13 +24,16 @@ endif
 GUEST_CC ?= gcc
 GUEST_AR ?= gcc-ar
 GUEST_OBJCOPY ?= objcopy
+# Small before fast: pages of an image cost time when a guest is created. An
+# application that computes may set this before it includes this file.
+GUEST_OPT ?= -Oz
 GUEST_WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wmissing-prototypes -Wstrict-prototypes -Wundef \
 	-Wformat=2 -Wvla $(if $(filter true,$(CI)),-Werror)
 GUEST_CPPFLAGS := -nostdinc -isystem $(shell $(GUEST_CC) \
 	-print-file-name=include) -isystem $(OUT)/include \
 	-I$(GUESTS)/base/include -I$(TOP)/include -MMD -MP
-GUEST_CFLAGS := -m64 -std=gnu11 -Os -g -ffreestanding -fno-pic \
+GUEST_CFLAGS := -m64 -std=gnu11 $(GUEST_OPT) -g -ffreestanding -fno-pic \
 	-mcmodel=small -mno-red-zone -mgeneral-regs-only -fno-stack-protector \
 	-fno-strict-aliasing -fcf-protection=none -fno-unwind-tables \
 	-fno-asynchronous-unwind-tables -fno-tree-loop-distribute-patterns \

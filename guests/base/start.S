@@ -28,7 +28,7 @@
     note Xen, XEN_ELFNOTE_FEATURES, .asciz "pae_pgdir_above_4gb"
     note Xen, XEN_ELFNOTE_HV_START_LOW, .quad 0xffff800000000000
     note Xen, XEN_ELFNOTE_SUSPEND_CANCEL, .long 1
-    note noxs, NOXS_ELFNOTE_BOOT, .long NOXS_BOOT_MINIMAL_MAP
+    note noxs, NOXS_ELFNOTE_BOOT, .long guest_boot_flags
 
 /* rsi: start_info; rsp: the top of the boot stack, end of what was placed. */
     .section .text..start, "ax"

@@ -68,11 +68,6 @@ uint64_t memory_pte(uint64_t mfn, enum page_access access)
     }
 }
 
-uint64_t pfn_frame(size_t pfn)
-{
-    return ((const uint64_t *)guest_start_info->mfn_list)[pfn];
-}
-
 uint64_t page_frame(const void *va)
 {
     return pfn_frame(page_pfn(va));
@@ -139,6 +134,18 @@ static const uint64_t *table_find(uintptr_t va, unsigned int level)
         table = pfn_va(machine_to_phys_mapping[entry]);
     }
     return table;
+}
+
+/* Without a list of frames only pages that are mapped have one to be found. */
+uint64_t pfn_frame(size_t pfn)
+{
+    const uint64_t *table = (const uint64_t *)guest_start_info->mfn_list;
+    uintptr_t va = (uintptr_t)pfn_va(pfn);
+
+    if (table)
+        return table[pfn];
+    table = table_find(va, 1);
+    return (table[table_index(va, 1)] & PTE_FRAME) >> PAGE_SHIFT;
 }
 
 /* Map the next pages that the L1 table has no mapping for. */
@@ -259,5 +266,6 @@ void memory_init(uintptr_t stack_top)
 {
     memory.next = (stack_top - GUEST_BASE + PAGE_SIZE - 1) >> PAGE_SHIFT;
     memory.mapped = memory.next;
-    memory.end = guest_start_info->nr_pages;
+    memory.end =
+        guest_start_info->mfn_list ? guest_start_info->nr_pages : memory.next;
 }

@@ -33,6 +33,15 @@ struct guest_options {
 extern const struct guest_options guest_options;
 
 /*
+ * What the image asks of a noxs builder, once in an application's source,
+ * instead of 1 (NOXS_BOOT_MINIMAL_MAP). 3 also asks for no list of frames
+ * (NOXS_BOOT_NO_P2M): such a guest is created a little faster and has no memory
+ * to allocate beyond what the builder placed.
+ */
+#define GUEST_BOOT_FLAGS(flags)                                                \
+    __asm__(".globl guest_boot_flags\n.set guest_boot_flags, " #flags)
+
+/*
  * Made by the builder. pt_base, mfn_list and cmd_line are of the boot; what
  * concerns the outside (shared_info, console) changes with a suspend.
  */
