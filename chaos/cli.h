@@ -5,6 +5,7 @@
 #ifndef CHAOS_CLI_H
 #define CHAOS_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -126,6 +127,8 @@ int number_parse(const char *text, unsigned min, unsigned max,
 void signals_hold(void);
 bool signals_waiting(void);
 void signals_release(void);
+/* Those of them that would end this process. */
+void signals_fatal(sigset_t *set);
 
 /* clock.c */
 uint64_t clock_ns(void);

@@ -55,13 +55,9 @@ static void end(struct session *s, enum session_end how, unsigned reason)
 
 static int signals_open(struct session *s)
 {
-    static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     sigset_t set;
-    size_t i;
 
-    (void)sigemptyset(&set);
-    for (i = 0; i < sizeof(fatal) / sizeof(*fatal); i++)
-        (void)sigaddset(&set, fatal[i]);
+    signals_fatal(&set);
     s->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (s->signal_fd < 0)
         return cli_error(s->cli, -errno, "signalfd");

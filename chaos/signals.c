@@ -6,37 +6,58 @@
 
 #include "cli.h"
 
-static void fatal_signals(sigset_t *set)
+static const int fatal[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define FATAL_COUNT (sizeof(fatal) / sizeof(*fatal))
+
+/* As nohup does; a blocked signal becomes pending all the same. */
+static bool is_ignored(int signal_number)
 {
-    (void)sigemptyset(set);
-    (void)sigaddset(set, SIGINT);
-    (void)sigaddset(set, SIGTERM);
-    (void)sigaddset(set, SIGHUP);
-    (void)sigaddset(set, SIGQUIT);
+    struct sigaction action;
+
+    return sigaction(signal_number, NULL, &action) == 0 &&
+           action.sa_handler == SIG_IGN;
+}
+
+static void change(int how)
+{
+    sigset_t set;
+    size_t i;
+
+    (void)sigemptyset(&set);
+    for (i = 0; i < FATAL_COUNT; i++)
+        (void)sigaddset(&set, fatal[i]);
+    (void)sigprocmask(how, &set, NULL);
 }
 
 void signals_hold(void)
 {
-    sigset_t set;
+    change(SIG_BLOCK);
+}
 
-    fatal_signals(&set);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+void signals_release(void)
+{
+    change(SIG_UNBLOCK);
 }
 
 bool signals_waiting(void)
 {
     sigset_t set;
+    size_t i;
 
     if (sigpending(&set) < 0)
         return false;
-    return sigismember(&set, SIGINT) || sigismember(&set, SIGTERM) ||
-           sigismember(&set, SIGHUP) || sigismember(&set, SIGQUIT);
+    for (i = 0; i < FATAL_COUNT; i++)
+        if (sigismember(&set, fatal[i]) && !is_ignored(fatal[i]))
+            return true;
+    return false;
 }
 
-void signals_release(void)
+void signals_fatal(sigset_t *set)
 {
-    sigset_t set;
+    size_t i;
 
-    fatal_signals(&set);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)sigemptyset(set);
+    for (i = 0; i < FATAL_COUNT; i++)
+        if (!is_ignored(fatal[i]))
+            (void)sigaddset(set, fatal[i]);
 }
