@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * test_tty_cli.c: chaos console on a terminal, which must be as it was before
+ * whatever ends the session: ^], the guest, a signal.
+ */
+#include <pty.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "cli_kit.h"
+#include "guest.h"
+#include "unit.h"
+
+#define TRIES 5000 /* of a millisecond */
+
+static int master, slave;
+static struct termios before;
+
+static int setup(void **state)
+{
+    int rc = cli_setup(state);
+
+    guest_install();
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+    assert_int_equal(tcgetattr(slave, &before), 0);
+    /* So that what a test types ahead arrives as it is. */
+    before.c_lflag &= ~(tcflag_t)(ICANON | ISIG);
+    assert_int_equal(tcsetattr(slave, TCSANOW, &before), 0);
+    cli_set_input_fd(slave);
+    return rc;
+}
+
+static int teardown(void **state)
+{
+    close(master);
+    close(slave);
+    return cli_teardown(state);
+}
+
+static bool as_before(void)
+{
+    struct termios now;
+
+    assert_int_equal(tcgetattr(slave, &now), 0);
+    return now.c_iflag == before.c_iflag && now.c_oflag == before.c_oflag &&
+           now.c_cflag == before.c_cflag && now.c_lflag == before.c_lflag;
+}
+
+static void make(struct kit *kit)
+{
+    assert_int_equal(cli_run("create", cli_config(kit, ""), NULL), 0);
+}
+
+static void escape(void **state)
+{
+    make(*state);
+    assert_int_equal(write(master, "hi\003\032\035rest", 9), 9);
+    assert_int_equal(cli_run("console", "web", NULL), 0);
+    /* ^C and ^Z are the guest's, too. */
+    assert_string_equal(guest.heard, "hi\003\032");
+    assert_string_equal(cli_err,
+                        "chaos: console: attached to web; ^] detaches\n");
+    assert_true(as_before());
+}
+
+static void end_of_guest(void **state)
+{
+    guest.says = "bye\r\n";
+    guest.stops_with = CHAOS_REASON_POWEROFF;
+    assert_int_equal(cli_run("create", "-qc", cli_config(*state, ""), NULL), 0);
+    assert_string_equal(cli_out, "bye\r\n");
+    assert_string_equal(cli_err, "");
+    assert_true(as_before());
+}
+
+static void wait_raw(void)
+{
+    int i;
+
+    for (i = 0; i < TRIES && as_before(); i++)
+        usleep(1000);
+    assert_false(as_before());
+}
+
+/* `chaos console web` in a process of its own, when the terminal is raw. */
+static pid_t attach(void)
+{
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(master);
+        _exit(cli_run("console", "web", NULL));
+    }
+    wait_raw();
+    return pid;
+}
+
+static void die_by(int signal_number)
+{
+    pid_t pid = attach();
+    int status;
+
+    assert_int_equal(kill(pid, signal_number), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal_number);
+    assert_true(as_before());
+}
+
+static void signals(void **state)
+{
+    make(*state);
+    die_by(SIGTERM);
+    die_by(SIGINT);
+    die_by(SIGHUP);
+}
+
+static void hangup(void **state)
+{
+    pid_t pid;
+    int status;
+
+    make(*state);
+    pid = attach();
+    close(master);
+    master = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+        TEST(escape),
+        TEST(end_of_guest),
+        TEST(signals),
+        TEST(hangup),
+    };
+
+    return cmocka_run_group_tests_name("tty", tests, NULL, NULL);
+}
