@@ -61,6 +61,13 @@ static void settle(void)
     nanosleep(&ts, NULL);
 }
 
+/* Standard output and error meet in the lab: whole lines of each. */
+static void progress(const char *what, unsigned i, unsigned n)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s %u of %u\n", what, i, n);
+}
+
 static void sample(const char *series, double us)
 {
     printf("sample %s %.3f\n", series, us);
@@ -218,8 +225,10 @@ static void round_alive(const struct bench *b)
 int main(int argc, char **argv)
 {
     struct bench b = {0};
+    static char buffer[1 << 20]; /* a round's samples and more */
     unsigned i, rounds;
 
+    setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
     if (argc != 4)
         die("usage", "bench-create ROUNDS CONFIG XL-CONFIG");
     rounds = (unsigned)strtoul(argv[1], NULL, 10);
@@ -230,7 +239,6 @@ int main(int argc, char **argv)
     check(&b, "config", chaos_config_create(b.ctx, &b.cfg));
     check(&b, "config", chaos_config_load(b.ctx, b.cfg, b.config));
     name_config(&b, 0);
-    setvbuf(stdout, NULL, _IOFBF, 1 << 20);
     /* The first round after boot finds cold caches; it is not counted. */
     for (i = 0; i <= rounds; i++) {
         if (i == 1)
@@ -240,12 +248,11 @@ int main(int argc, char **argv)
         round_chaos(&b);
         round_steps(&b);
         round_xl(&b);
-        fprintf(stderr, "round %u of %u\n", i, rounds);
+        progress("round", i, rounds);
     }
     for (i = 0; i < ALIVE_ROUNDS; i++) {
         round_alive(&b);
-        fprintf(stderr, "%u guests alive, round %u of %u\n", ALIVE, i + 1,
-                ALIVE_ROUNDS);
+        progress("many alive: round", i + 1, ALIVE_ROUNDS);
     }
     chaos_config_destroy(b.cfg);
     chaos_ctx_destroy(b.ctx);
