@@ -56,7 +56,7 @@ struct cli {
     const struct command *command; /* NULL before it is known */
     struct chaos_ctx *ctx;         /* owned */
     bool verbose, very_verbose, quiet;
-    struct out out;
+    struct out out; /* the last, so that its buffer need not be cleared */
 };
 
 /* main.c: all commands in the order of the help; ends with NULL. */

@@ -16,8 +16,9 @@
 static void print_line(const struct cli *cli, const char *kind,
                        const char *text)
 {
-    struct out err = {.fd = STDERR_FILENO};
+    struct out err;
 
+    out_init(&err, STDERR_FILENO);
     out_text(&err, "chaos: ");
     if (cli->command) {
         out_text(&err, cli->command->name);

@@ -80,9 +80,11 @@ static int run(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {.out.fd = STDOUT_FILENO};
+    struct cli cli;
     int first, rc;
 
+    memset(&cli, 0, offsetof(struct cli, out));
+    out_init(&cli.out, STDOUT_FILENO);
     if (open_standard() < 0)
         return EXIT_FAILED;
     rc = options_parse(&cli, NULL, NULL, argc, argv, &first);

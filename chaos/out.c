@@ -12,6 +12,13 @@
 
 #include "out.h"
 
+void out_init(struct out *out, int fd)
+{
+    out->fd = fd;
+    out->rc = 0;
+    out->len = 0;
+}
+
 static void write_all(struct out *out, const char *bytes, size_t len)
 {
     while (len > 0 && out->rc == 0) {

@@ -16,6 +16,8 @@ struct out {
     char buf[OUT_SIZE];
 };
 
+/* Leaves the buffer alone: clearing it would cost more than the output. */
+void out_init(struct out *out, int fd);
 void out_bytes(struct out *out, const char *bytes, size_t len);
 void out_text(struct out *out, const char *text);
 void out_printf(struct out *out, const char *fmt, ...)

@@ -17,7 +17,7 @@ void progress_start(struct progress *p, const struct cli *cli, unsigned count)
 
 void progress_show(struct progress *p, unsigned done)
 {
-    struct out err = {.fd = STDERR_FILENO};
+    struct out err;
     uint64_t now;
 
     if (!p->on)
@@ -26,17 +26,19 @@ void progress_show(struct progress *p, unsigned done)
     if (now < p->next_ns)
         return;
     p->next_ns = now + INTERVAL_NS;
+    out_init(&err, STDERR_FILENO);
     out_printf(&err, "\r %u/%u", done, p->count);
     (void)out_flush(&err);
 }
 
 void progress_clear(struct progress *p)
 {
-    struct out err = {.fd = STDERR_FILENO};
+    struct out err;
 
     if (!p->on)
         return;
     p->next_ns = 0;
+    out_init(&err, STDERR_FILENO);
     out_text(&err, "\r\033[K");
     (void)out_flush(&err);
 }

@@ -72,13 +72,14 @@ static size_t gather_total(const struct batch *b, uint64_t *times)
 
 void timing_print(const struct batch *b)
 {
-    struct out err = {.fd = STDERR_FILENO};
+    struct out err;
     uint64_t *times = calloc(b->tried + 1u, sizeof(*times));
     const struct vm *vm = most_steps(b);
     size_t i;
 
     if (!times)
         return;
+    out_init(&err, STDERR_FILENO);
     if (b->tried > 1)
         out_printf(&err, "%-12s %-8s %12s %12s\n", "step", "phase", "median us",
                    "max us");
