@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test_tty_cli.c: chaos console on a terminal, which must be as it was before
- * whatever ends the session: ^], the guest, a signal.
+ * test_tty_cli.c: the command on a terminal: progress, and consoles, after
+ * which it must be as it was before whatever ends them: ^], the guest, a
+ * signal.
  */
 #include <pty.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "batch.h"
 #include "cli_kit.h"
 #include "guest.h"
 #include "unit.h"
@@ -133,14 +135,37 @@ static void hangup(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void progress(void **state)
+{
+    struct cli cli = {.quiet = false};
+    struct progress shown;
+    char text[64] = "";
+    int saved = dup(STDERR_FILENO);
+
+    (void)state;
+    assert_int_equal(dup2(slave, STDERR_FILENO), STDERR_FILENO);
+    progress_start(&shown, &cli, 100);
+    progress_show(&shown, 37);
+    progress_show(&shown, 38); /* too soon after the last to be shown */
+    progress_clear(&shown);
+    cli.quiet = true;
+    progress_start(&shown, &cli, 100);
+    progress_show(&shown, 39);
+    cli.quiet = false;
+    progress_start(&shown, &cli, 1);
+    progress_show(&shown, 1);
+    assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+    close(saved);
+    assert_true(read(master, text, sizeof(text) - 1) > 0);
+    assert_string_equal(text, "\r 37/100\r\033[K");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-        TEST(escape),
-        TEST(end_of_guest),
-        TEST(signals),
-        TEST(hangup),
+        TEST(escape), TEST(end_of_guest), TEST(signals),
+        TEST(hangup), TEST(progress),
     };
 
     return cmocka_run_group_tests_name("tty", tests, NULL, NULL);
