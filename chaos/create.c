@@ -17,6 +17,7 @@ struct create_options {
     unsigned count, first, seconds;
     bool paused, console, timing, json, wait_up;
 };
+_Static_assert(sizeof(struct create_options) <= OPTIONS_SIZE, "OPTIONS_SIZE");
 
 static int check_options(struct cli *cli, const struct create_options *o)
 {

@@ -14,16 +14,24 @@
 #define ROW_CODE 256
 
 const struct option_row common_rows[] = {
-    {'h', "help", NULL, "show this help", OPTIONS_HELP, OPTION_FLAG, 0, 0, 0},
-    {'v', "verbose", NULL, "say what is done; twice: in detail",
-     OPTIONS_VERBOSE, OPTION_FLAG, 0, 0, 0},
-    {'q', "quiet", NULL, "print errors and what was asked for, nothing else",
-     OPTIONS_QUIET, OPTION_FLAG, 0, 0, 0},
+    {.short_name = 'h',
+     .long_name = "help",
+     .help = "show this help",
+     .offset = OPTIONS_HELP},
+    {.short_name = 'v',
+     .long_name = "verbose",
+     .help = "say what is done; twice: in detail",
+     .offset = OPTIONS_VERBOSE},
+    {.short_name = 'q',
+     .long_name = "quiet",
+     .help = "print errors and what was asked for, nothing else",
+     .offset = OPTIONS_QUIET},
     {0}};
 
-const struct option_row main_rows[] = {{'V', "version", NULL,
-                                        "show the version", OPTIONS_VERSION,
-                                        OPTION_FLAG, 0, 0, 0},
+const struct option_row main_rows[] = {{.short_name = 'V',
+                                        .long_name = "version",
+                                        .help = "show the version",
+                                        .offset = OPTIONS_VERSION},
                                        {0}};
 
 struct tables {
@@ -64,7 +72,7 @@ static const struct option_row *row_find(const struct tables *t, int code)
     return NULL;
 }
 
-/* The option as it was written, for a message. */
+/* The option is named as it was written. */
 static int refuse(struct cli *cli, const struct tables *t, int code,
                   const char *word)
 {
