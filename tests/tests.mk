@@ -2,6 +2,7 @@
 # Tests: one fragment per kind.
 
 include tests/unit/unit.mk
+include tests/cli/cli.mk
 include tests/fuzz/fuzz.mk
 include tests/abi/abi.mk
 include tests/e2e/e2e.mk
