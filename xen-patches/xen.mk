@@ -15,3 +15,5 @@ $(XEN): | xen
 ## check-xen-abi          the ABI patch carries include/noxs/noxs.h unchanged
 check-xen-abi:
 	$(Q)xen-patches/gen-public --check
+
+include tests/lab/noxs-abi/noxs-abi.mk
