@@ -5,8 +5,8 @@
  *   domains/ID  the uuid on the first line, then the configuration as JSON
  *   lock        byte ID of it is locked by who talks to that domain's sysctl
  *
- * A record is written whole and renamed into place. The uuid tells a record
- * from that of an earlier domain of the same id.
+ * A record is whole before its domain first runs, and nobody asks for it
+ * earlier. The uuid tells it from that of an earlier domain of the same id.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,11 +33,11 @@ static int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],
 }
 
 static int record_path(struct chaos_ctx *ctx, char path[PATH_MAX],
-                       uint32_t domid, const char *suffix)
+                       uint32_t domid)
 {
     char name[32];
 
-    (void)snprintf(name, sizeof(name), "domains/%u%s", domid, suffix);
+    (void)snprintf(name, sizeof(name), "domains/%u", domid);
     return run_path(ctx, path, name);
 }
 
@@ -110,30 +110,22 @@ int record_write(struct chaos_ctx *ctx, uint32_t domid,
                  const uint8_t uuid[NOXS_UUID_SIZE],
                  const struct chaos_config *cfg)
 {
-    char path[PATH_MAX], new_path[PATH_MAX];
     CLEANUP_FREE char *json = NULL;
+    char path[PATH_MAX];
     int rc = chaos_config_json(ctx, cfg, &json);
 
     if (rc == 0)
-        rc = record_path(ctx, path, domid, "");
+        rc = record_path(ctx, path, domid);
     if (rc == 0)
-        rc = record_path(ctx, new_path, domid, ".new");
-    if (rc == 0)
-        rc = write_record(ctx, new_path, uuid, json);
-    if (rc < 0)
-        return rc;
-    if (rename(new_path, path) == 0)
-        return 0;
-    rc = -errno;
-    (void)unlink(new_path);
-    return chaos__fail(ctx, rc, "%s: cannot put it in place", path);
+        rc = write_record(ctx, path, uuid, json);
+    return rc;
 }
 
 void record_remove(struct chaos_ctx *ctx, uint32_t domid)
 {
     char path[PATH_MAX];
 
-    if (record_path(ctx, path, domid, "") == 0)
+    if (record_path(ctx, path, domid) == 0)
         (void)unlink(path);
 }
 
@@ -199,7 +191,7 @@ int record_read(struct chaos_ctx *ctx, uint32_t domid,
 
     if (!text)
         return chaos__fail(ctx, -ENOMEM, "no memory for a record");
-    rc = record_path(ctx, path, domid, "");
+    rc = record_path(ctx, path, domid);
     if (rc == 0)
         rc = read_file(ctx, path, text, &len);
     if (rc == 0)
