@@ -173,5 +173,9 @@ const char *chaos__show(char *buf, unsigned chars, const char *text, size_t len)
 
 const char *chaos__show_key(char *buf, const char *text, size_t len)
 {
-    return len ? chaos__show(buf, SHOW_CHARS, text, len) : strcpy(buf, "\"\"");
+    static const char empty[] = "\"\"";
+
+    if (len == 0)
+        return memcpy(buf, empty, sizeof(empty));
+    return chaos__show(buf, SHOW_CHARS, text, len);
 }
