@@ -157,7 +157,7 @@ int options_parse(struct cli *cli, const struct command *command, void *options,
     int code, rc = -1;
 
     if (command) {
-        strcpy(t.shorts, ":");
+        memcpy(t.shorts, ":", sizeof(":"));
         set_initial(command->options, options);
     }
     tables_add(&t, command ? command->options : main_rows);
