@@ -9,6 +9,7 @@
  * ahead uncounted, so that what is set up once is not taken for a loss.
  */
 #include <dirent.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@
 #define TRY_US 100000u
 
 struct host {
-    long fds, resident_kb;
+    long fds;
+    size_t heap; /* bytes in use */
     uint64_t free_kb;
     size_t domains;
 };
@@ -48,18 +50,6 @@ static long count_fds(void)
     return n;
 }
 
-static long resident_kb(void)
-{
-    FILE *f = fopen("/proc/self/statm", "r");
-    long size = 0, resident = 0;
-
-    if (f && fscanf(f, "%ld %ld", &size, &resident) != 2)
-        resident = 0;
-    if (f)
-        (void)fclose(f);
-    return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
 static int look(struct host *host)
 {
     struct chaos_domain_info *infos;
@@ -74,7 +64,7 @@ static int look(struct host *host)
         return fail("host info", rc);
     host->free_kb = info.free_kb;
     host->fds = count_fds();
-    host->resident_kb = resident_kb();
+    host->heap = mallinfo2().uordblks;
     return 0;
 }
 
@@ -169,7 +159,7 @@ static int churn(unsigned count)
     if (rc < 0)
         return rc;
     printf("fds %ld %ld\n", before.fds, after.fds);
-    printf("resident_kb %ld %ld\n", before.resident_kb, after.resident_kb);
+    printf("heap %zu %zu\n", before.heap, after.heap);
     printf("free_kb %llu %llu\n", (unsigned long long)before.free_kb,
            (unsigned long long)after.free_kb);
     printf("domains %zu %zu\n", before.domains, after.domains);

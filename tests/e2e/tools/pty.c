@@ -63,7 +63,7 @@ static bool is_raw(void)
     return tcgetattr(pty.slave, &t) == 0 && !(t.c_lflag & (ICANON | ECHO));
 }
 
-/* Type what is due, and note whether the terminal was raw at that moment. */
+/* Type what is due. */
 static void advance(void)
 {
     while (strcmp(pty.script[0], "--") != 0) {
@@ -72,7 +72,6 @@ static void advance(void)
         if (!at)
             return;
         pty.matched = (size_t)(at - pty.shown) + strlen(pty.script[0]);
-        pty.was_raw |= is_raw();
         type(pty.script[1]);
         pty.script += 2;
     }
@@ -103,6 +102,7 @@ static int follow(pid_t pid)
     while (time(NULL) < pty.end) {
         int ready = poll(&fd, 1, 50);
 
+        pty.was_raw |= is_raw();
         if (ready > 0)
             read_shown();
         else if (waitpid(pid, &status, WNOHANG) == pid)
