@@ -23,6 +23,8 @@
 
 #include <chaos/chaos.h>
 
+#include "xenguest.h"
+
 #define ALIVE 100u
 #define ALIVE_ROUNDS 9u
 #define SETTLE_MS 20u
@@ -30,6 +32,7 @@
 struct bench {
     struct chaos_ctx *ctx;
     struct chaos_config *cfg;
+    struct xenguest *xg;
     const char *config;
     const char *xl_config;
 };
@@ -123,6 +126,19 @@ static void round_libchaos(const struct bench *b)
     sample("libchaos_create", now_us() - start);
     check(b, "create", rc);
     check(b, "destroy", chaos_domain_destroy(b->ctx, domid));
+    settle();
+}
+
+/* The same guest by Xen's own library, in process. */
+static void round_xenguest(const struct bench *b)
+{
+    uint32_t domid;
+    double start = now_us();
+    int r = xenguest_create(b->xg, "/guests/noop.elf", 4, &domid);
+
+    sample("libxenguest_create", now_us() - start);
+    if (r < 0 || xenguest_destroy(b->xg, domid) < 0)
+        die("libxenguest", "it cannot create or destroy the guest");
     settle();
 }
 
@@ -243,12 +259,16 @@ int main(int argc, char **argv)
     check(&b, "config", chaos_config_create(b.ctx, &b.cfg));
     check(&b, "config", chaos_config_load(b.ctx, b.cfg, b.config));
     name_config(&b, 0);
+    b.xg = xenguest_open();
+    if (!b.xg)
+        die("libxenguest", "cannot open it");
     /* The first round after boot finds cold caches; it is not counted. */
     for (i = 0; i <= rounds; i++) {
         if (i == 1)
             printf("begin\n");
         round_fork();
         round_libchaos(&b);
+        round_xenguest(&b);
         round_chaos(&b);
         round_steps(&b);
         round_xl(&b);
