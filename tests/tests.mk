@@ -5,6 +5,7 @@ include tests/unit/unit.mk
 include tests/cli/cli.mk
 include tests/fuzz/fuzz.mk
 include tests/abi/abi.mk
+include tests/arch/arch.mk
 include tests/e2e/e2e.mk
 
 # Every suite, in the order of their cost. The last one asserts ratios of
