@@ -3,6 +3,7 @@
 # is found goes to build/tests/fuzz, never into the seeds by itself.
 ## test-fuzz     a short run of each fuzz target (10 s)
 ## fuzz-config   fuzz configurations for FUZZ_SECONDS (60)
+## fuzz-elf      the same for kernels
 
 FUZZ_B := $(B)/tests/fuzz
 FUZZ_CC ?= clang
@@ -23,6 +24,14 @@ $(FUZZ_B)/fuzz_config: $(FUZZ_CONFIG_OBJ)
 	$(call say,LD,$@)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^ -lyajl
 
+FUZZ_ELF_SRC := tests/fuzz/fuzz_elf.c libchaos/ctx.c libchaos/elf.c \
+	libchaos/pv_layout.c
+FUZZ_ELF_OBJ := $(patsubst %.c,$(FUZZ_B)/%.o,$(FUZZ_ELF_SRC))
+
+$(FUZZ_B)/fuzz_elf: $(FUZZ_ELF_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) -o $@ $^
+
 # $(1): seconds, $(2): target. libFuzzer fails on a crash, a leak or a hang;
 # its log is shown then, otherwise how much it did.
 define fuzz
@@ -37,10 +46,13 @@ define fuzz
 	grep number_of_executed $(FUZZ_B)/$(2).log
 endef
 
-.PHONY: test-fuzz fuzz-config
-test-fuzz: $(FUZZ_B)/fuzz_config
+.PHONY: test-fuzz fuzz-config fuzz-elf
+test-fuzz: $(FUZZ_B)/fuzz_config $(FUZZ_B)/fuzz_elf
 	$(call fuzz,10,config)
+	$(call fuzz,10,elf)
 fuzz-config: $(FUZZ_B)/fuzz_config
 	$(call fuzz,$(FUZZ_SECONDS),config)
+fuzz-elf: $(FUZZ_B)/fuzz_elf
+	$(call fuzz,$(FUZZ_SECONDS),elf)
 
--include $(FUZZ_CONFIG_OBJ:.o=.d)
+-include $(FUZZ_CONFIG_OBJ:.o=.d) $(FUZZ_ELF_OBJ:.o=.d)
