@@ -87,7 +87,8 @@ struct model_domain *model_get(uint32_t domid)
     return &model.domains[domid];
 }
 
-/* --- faults and hooks ------------------------------------------------------ */
+/* --- faults and hooks ------------------------------------------------------
+ */
 
 void model_fail(unsigned n, int error)
 {
@@ -151,7 +152,8 @@ int model_refuse(int rc, const char *why)
     return rc;
 }
 
-/* --- domains --------------------------------------------------------------- */
+/* --- domains ---------------------------------------------------------------
+ */
 
 struct model_domain *model_domain_new(void)
 {
@@ -221,8 +223,7 @@ static int domain_create(struct hv *hv, const struct hv_domain_spec *spec,
         return -ENOMEM;
     memcpy(d->state.uuid, spec->uuid, sizeof(d->state.uuid));
     d->evtchn_max = spec->evtchn_max;
-    d->state.shared_info_frame =
-        model_frame_take(d->state.domid, FRAME_SHARED);
+    d->state.shared_info_frame = model_frame_take(d->state.domid, FRAME_SHARED);
     *domid_out = d->state.domid;
     return model_leave("domain_create", 0);
 }
@@ -343,7 +344,8 @@ static int host(struct hv *hv, struct hv_host *host_out)
     return model_leave("host", 0);
 }
 
-/* --- the seam ---------------------------------------------------------------- */
+/* --- the seam ----------------------------------------------------------------
+ */
 
 static void model_close(struct hv *hv)
 {

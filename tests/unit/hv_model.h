@@ -17,20 +17,21 @@
 
 #include "hv.h"
 
-#define MODEL_EXITS_MAX 32 /* exit records kept: few, so that tests overflow */
+#define MODEL_EXITS_MAX 32 /* exit records kept: few, so that tests overflow   \
+                            */
 #define MODEL_WATCH_MAX 4
 
 /* --- the host ------------------------------------------------------------ */
 
 /* What a test may change at any time. model_reset() restores the defaults. */
 struct model_knobs {
-    int open_error;            /* what hv_xen_open fails with; 0: it works */
-    bool no_noxs;              /* the noxs hypercall answers -ENOSYS */
-    unsigned noxs_version;     /* what it says it speaks */
-    uint64_t host_pages;       /* all memory; at most the default */
-    unsigned order_max;        /* larger extents are not available */
-    unsigned extents_max;      /* extents one populate gives; 0: all */
-    bool undestroyable;        /* domain_destroy fails, always */
+    int open_error;        /* what hv_xen_open fails with; 0: it works */
+    bool no_noxs;          /* the noxs hypercall answers -ENOSYS */
+    unsigned noxs_version; /* what it says it speaks */
+    uint64_t host_pages;   /* all memory; at most the default */
+    unsigned order_max;    /* larger extents are not available */
+    unsigned extents_max;  /* extents one populate gives; 0: all */
+    bool undestroyable;    /* domain_destroy fails, always */
 };
 extern struct model_knobs model_knobs;
 
@@ -53,7 +54,8 @@ struct model_counts {
 };
 struct model_counts model_counts(void);
 
-/* --- faults and hooks ------------------------------------------------------ */
+/* --- faults and hooks ------------------------------------------------------
+ */
 
 /*
  * Let the n-th operation from now on (1: the next) fail with -error, once.
@@ -75,7 +77,8 @@ const char *model_why(void);
 typedef void model_hook_fn(void *arg, const char *operation);
 void model_set_hook(model_hook_fn *fn, void *arg);
 
-/* --- guests ----------------------------------------------------------------- */
+/* --- guests -----------------------------------------------------------------
+ */
 
 /* Called in the notifier's thread when dom0 rings a guest's port. */
 typedef void model_guest_fn(void *arg, uint32_t domid, uint32_t port);

@@ -69,7 +69,7 @@ struct model {
     uint8_t *memory;      /* all frames in a row */
     struct frame *frames; /* HOST_PAGES of them */
     uint64_t frames_used;
-    uint64_t next_frame; /* where the allocator looks first */
+    uint64_t next_frame;          /* where the allocator looks first */
     struct model_domain *domains; /* DOMAINS_MAX of them */
     uint32_t next_domid;
     struct mapping *mappings;

@@ -215,8 +215,7 @@ int model_populate(struct hv *hv, uint32_t domid, uint64_t first,
     if (model_knobs.extents_max && count > model_knobs.extents_max)
         count = model_knobs.extents_max;
     for (i = 0; i < count; i++) {
-        frames_out[i] =
-            populate_one(d, first + ((uint64_t)i << order), order);
+        frames_out[i] = populate_one(d, first + ((uint64_t)i << order), order);
         if (frames_out[i] == 0)
             break;
     }
@@ -285,7 +284,8 @@ int model_map(struct hv *hv, uint32_t domid, const uint64_t *frames,
     m = calloc(1, sizeof(*m));
     if (!m)
         return -ENOMEM;
-    *m = (struct mapping){model.mappings, map_runs(frames, count), count, domid};
+    *m =
+        (struct mapping){model.mappings, map_runs(frames, count), count, domid};
     if (!m->addr) {
         free(m);
         return -ENOMEM;

@@ -229,7 +229,8 @@ static int op_list(const struct call *c)
     return 0;
 }
 
-/* --- devices --------------------------------------------------------------- */
+/* --- devices ---------------------------------------------------------------
+ */
 
 static int slot_of(const struct noxs_page *page, uint32_t type, uint32_t id)
 {
@@ -319,7 +320,8 @@ static int op_version(const struct call *c)
     return 0;
 }
 
-/* --- the hypercall ----------------------------------------------------------- */
+/* --- the hypercall -----------------------------------------------------------
+ */
 
 static const struct {
     const char *name;
@@ -333,11 +335,9 @@ static const struct {
     [NOXS_OP_DEV_LIST] = {"noxs dev_list", sizeof(struct noxs_op_devs),
                           op_dev_list},
     [NOXS_OP_IDENTITY_SET] = {"noxs identity_set",
-                              sizeof(struct noxs_op_identity),
-                              op_identity_set},
+                              sizeof(struct noxs_op_identity), op_identity_set},
     [NOXS_OP_IDENTITY_GET] = {"noxs identity_get",
-                              sizeof(struct noxs_op_identity),
-                              op_identity_get},
+                              sizeof(struct noxs_op_identity), op_identity_get},
     [NOXS_OP_LOOKUP] = {"noxs lookup", sizeof(struct noxs_op_lookup),
                         op_lookup},
     [NOXS_OP_LIST] = {"noxs list", sizeof(struct noxs_op_list), op_list},
@@ -351,8 +351,8 @@ int model_noxs(struct hv *hv, unsigned cmd, void *arg, size_t arg_size,
                void *buf, size_t buf_size)
 {
     struct call c = {arg, buf, buf_size};
-    bool known = cmd < sizeof(operations) / sizeof(*operations) &&
-                 operations[cmd].run;
+    bool known =
+        cmd < sizeof(operations) / sizeof(*operations) && operations[cmd].run;
     int rc = model_enter(known ? operations[cmd].name : "noxs unknown");
 
     (void)hv;

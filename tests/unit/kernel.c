@@ -32,8 +32,7 @@ Elf64_Nhdr *kernel_note(struct kernel *k, uint32_t type)
     size_t at = 0;
 
     while (at < k->notes_size) {
-        Elf64_Nhdr *note =
-            (void *)(k->bytes + KERNEL_NOTES_OFFSET + at);
+        Elf64_Nhdr *note = (void *)(k->bytes + KERNEL_NOTES_OFFSET + at);
 
         if (note->n_type == type && note->n_namesz == 4)
             return note;
@@ -88,8 +87,8 @@ void kernel_make(struct kernel *k, uint64_t virt_base, uint32_t flags)
 
     memset(k, 0, sizeof(*k));
     *kernel_ehdr(k) = (Elf64_Ehdr){
-        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
-                    ELFDATA2LSB, EV_CURRENT},
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+                    EV_CURRENT},
         .e_type = ET_EXEC,
         .e_machine = EM_X86_64,
         .e_version = EV_CURRENT,

@@ -74,8 +74,7 @@ static struct chaos_config *config_from(struct kit *kit, va_list ap)
     const char *key;
 
     assert_int_equal(chaos_config_create(kit->ctx, &cfg), 0);
-    assert_int_equal(chaos_config_set(kit->ctx, cfg, "kernel", kit->kernel),
-                     0);
+    assert_int_equal(chaos_config_set(kit->ctx, cfg, "kernel", kit->kernel), 0);
     while ((key = va_arg(ap, const char *))) {
         const char *value = va_arg(ap, const char *);
 

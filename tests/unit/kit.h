@@ -31,8 +31,7 @@ struct chaos_ctx *kit_second(const struct kit *kit);
  * A configuration with the kit's kernel, the minimal map unless the test wrote
  * another kernel, and pairs of key and value that end with NULL.
  */
-struct chaos_config *kit_config(struct kit *kit, ...)
-    __attribute__((sentinel));
+struct chaos_config *kit_config(struct kit *kit, ...) __attribute__((sentinel));
 /* Create from pairs of key and value. Asserts that it worked. */
 uint32_t kit_create(struct kit *kit, ...) __attribute__((sentinel));
 

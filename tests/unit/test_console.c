@@ -175,10 +175,12 @@ static void input(void **state)
     assert_memory_equal(f->page->in + 50, buf + 50, 974);
 }
 
-/* Whatever the guest makes of the indices, nothing beyond the ring is touched. */
+/* Whatever the guest makes of the indices, nothing beyond the ring is touched.
+ */
 static void hostile_indices(void **state)
 {
-    static const uint32_t values[] = {1, 2047, 2048, 2049, 4096, 0x7fffffff,
+    static const uint32_t values[] = {1,           2047,        2048,
+                                      2049,        4096,        0x7fffffff,
                                       0x80000000u, 0xfffff7ffu, 0xffffffffu};
     struct fixture *f = *state;
     uint8_t buf[4096];
@@ -200,8 +202,7 @@ static void hostile_indices(void **state)
             n = chaos_console_write(f->con, buf, sizeof(buf));
             assert_in_range(n, 0, NOXS_CONSOLE_IN);
             /* What dom0 owns was not for the guest to write. */
-            assert_true(f->page->in_prod - f->page->in_cons <=
-                        NOXS_CONSOLE_IN);
+            assert_true(f->page->in_prod - f->page->in_cons <= NOXS_CONSOLE_IN);
         }
     }
     /* A difference beyond the ring is skipped, and then all is well. */
@@ -262,8 +263,7 @@ static void no_console(void **state)
     struct chaos_console *con;
     uint32_t domid = model_domain_add("by-xl");
 
-    kit_assert_error(f->kit->ctx,
-                     chaos_console_open(f->kit->ctx, domid, &con),
+    kit_assert_error(f->kit->ctx, chaos_console_open(f->kit->ctx, domid, &con),
                      -EOPNOTSUPP);
 }
 

@@ -158,11 +158,11 @@ static void check_tables(const struct guest *g, bool minimal)
         mapped = g->view.pages;
     for (pfn = 0; pfn < mapped; pfn++) {
         uint64_t entry = model_walk(g->domid, g->base + (pfn << 12), &flags);
-        bool table = pfn >= first_table &&
-                     pfn < first_table + g->si->nr_pt_frames;
+        bool table =
+            pfn >= first_table && pfn < first_table + g->si->nr_pt_frames;
 
-        assert_int_equal(entry,
-                         model_p2m(g->domid, pfn) << 12 | (table ? 0x25 : 0x27));
+        assert_int_equal(entry, model_p2m(g->domid, pfn) << 12 |
+                                    (table ? 0x25 : 0x27));
         assert_int_equal(flags & 7, 7);
     }
     assert_int_equal(model_walk(g->domid, g->base + (mapped << 12), NULL), 0);
@@ -195,9 +195,8 @@ static void use_kernel(struct kit *kit, uint64_t base, uint32_t flags)
 
 static void every_base_and_flag(void **state)
 {
-    static const uint64_t bases[] = {0, 0x400000, 0x1ff000,
-                                     0xffff880000000000ull,
-                                     0xffffffff80000000ull};
+    static const uint64_t bases[] = {
+        0, 0x400000, 0x1ff000, 0xffff880000000000ull, 0xffffffff80000000ull};
     struct kit *kit = *state;
     unsigned i;
     uint32_t flags;
@@ -220,7 +219,7 @@ static void memory_sizes(void **state)
         const char *memory;
         uint64_t pages;
     } sizes[] = {
-        {"3600K", 900}, {"1", 256},     {"1028K", 257},
+        {"3600K", 900}, {"1", 256},    {"1028K", 257},
         {"4", 1024},    {"64", 16384}, {"1048580K", 262145},
     };
     struct kit *kit = *state;
@@ -419,11 +418,16 @@ static void step_probe(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_base_and_flag), TEST(memory_sizes),
-        TEST(memory_too_small),    TEST(ramdisk),
-        TEST(no_ramdisk_no_module), TEST(command_line),
-        TEST(cpumap),              TEST(identity),
-        TEST(paused_or_not),       TEST(no_hypercall_page),
+        TEST(every_base_and_flag),
+        TEST(memory_sizes),
+        TEST(memory_too_small),
+        TEST(ramdisk),
+        TEST(no_ramdisk_no_module),
+        TEST(command_line),
+        TEST(cpumap),
+        TEST(identity),
+        TEST(paused_or_not),
+        TEST(no_hypercall_page),
         TEST(step_probe),
     };
 

@@ -95,7 +95,7 @@ static void sweep_operations(struct kit *kit, const struct chaos_config *cfg,
 
 static void every_operation(void **state)
 {
-    static const int errors[] = {ENOMEM, EINVAL, EPERM, EFAULT, ESRCH,
+    static const int errors[] = {ENOMEM, EINVAL, EPERM,  EFAULT, ESRCH,
                                  EBUSY,  ENOSYS, EEXIST, EACCES};
     struct kit *kit = *state;
     struct chaos_config *rich = rich_config(kit);
@@ -198,7 +198,8 @@ static void undo_fails(void **state)
     chaos_config_destroy(cfg);
 }
 
-/* --- memory that the host does not have ------------------------------------- */
+/* --- memory that the host does not have -------------------------------------
+ */
 
 static void memory_in_pieces(void **state)
 {
@@ -239,7 +240,8 @@ static void host_without_memory(void **state)
     chaos_config_destroy(cfg);
 }
 
-/* --- files -------------------------------------------------------------------- */
+/* --- files
+ * -------------------------------------------------------------------- */
 
 static void fails_with(struct kit *kit, const struct snapshot *before, int rc,
                        const char *says, const char *key, const char *value)
@@ -311,8 +313,7 @@ static void run_dir_unusable(void **state)
     snprintf(path, sizeof(path), "%s/domains", kit->run);
     kit_write_file(path, "x", 1);
     before.files = 1;
-    assert_int_equal(create_once(kit, cfg, &before, "a file inside"),
-                     -ENOTDIR);
+    assert_int_equal(create_once(kit, cfg, &before, "a file inside"), -ENOTDIR);
     chaos_config_destroy(cfg);
 }
 
@@ -359,7 +360,8 @@ static void disk_full(void **state)
     chaos_config_destroy(cfg);
 }
 
-/* --- what this version does not do --------------------------------------------- */
+/* --- what this version does not do
+ * --------------------------------------------- */
 
 static void unsupported(void **state)
 {
@@ -384,12 +386,12 @@ static void unsupported(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_operation),     TEST(every_allocation),
-        TEST(every_step),          TEST(undo_fails),
-        TEST(memory_in_pieces),    TEST(host_without_memory),
-        TEST(bad_files),           TEST(ramdisk_too_large),
-        TEST(run_dir_unusable),    TEST(record_in_the_way),
-        TEST(disk_full),           TEST(unsupported),
+        TEST(every_operation),  TEST(every_allocation),
+        TEST(every_step),       TEST(undo_fails),
+        TEST(memory_in_pieces), TEST(host_without_memory),
+        TEST(bad_files),        TEST(ramdisk_too_large),
+        TEST(run_dir_unusable), TEST(record_in_the_way),
+        TEST(disk_full),        TEST(unsupported),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

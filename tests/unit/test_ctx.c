@@ -156,7 +156,8 @@ static void allocations(void **state)
     assert_string_equal(chaos_version(), "test");
 }
 
-/* --- the table of steps -------------------------------------------------------- */
+/* --- the table of steps
+ * -------------------------------------------------------- */
 
 struct create {
     char trace[64];

@@ -80,8 +80,8 @@ static void domain_zero(void **state)
 /* Ids that no domain can have; a truncated one would be dom0 or domain 1. */
 static void impossible_ids(void **state)
 {
-    static const uint32_t ids[] = {2, 1023, 0x7ff0, 0x7fff, 0xffff, 0x10000,
-                                   0x10001, CHAOS_DOMID_NONE};
+    static const uint32_t ids[] = {2,      1023,    0x7ff0,  0x7fff,
+                                   0xffff, 0x10000, 0x10001, CHAOS_DOMID_NONE};
     struct kit *kit = *state;
     struct noxs_device devices[NOXS_DEV_MAX];
     struct chaos_guest_state guest;
@@ -161,7 +161,8 @@ static void operations_fail(void **state)
     assert_true(model_view(domid).exists);
 }
 
-/* --- names ----------------------------------------------------------------- */
+/* --- names -----------------------------------------------------------------
+ */
 
 static void duplicate_name(void **state)
 {
@@ -216,8 +217,7 @@ static void rename_domain(void **state)
     kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, a, longest),
                      -EINVAL);
     kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, a, ""), -EINVAL);
-    kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, a, "12"),
-                     -EINVAL);
+    kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, a, "12"), -EINVAL);
     kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, a, "a\x01"),
                      -EINVAL);
     assert_int_equal(find(kit, "gamma"), a);
@@ -257,7 +257,8 @@ static void look_up(void **state)
     assert_int_equal(find(kit, text), CHAOS_DOMID_NONE);
 }
 
-/* --- what a domain is --------------------------------------------------------- */
+/* --- what a domain is
+ * --------------------------------------------------------- */
 
 static void info(void **state)
 {
@@ -333,10 +334,12 @@ static void reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(destroy),        TEST(destroy_fails),     TEST(destroy_races),
-        TEST(domain_zero),    TEST(impossible_ids),    TEST(operations_fail),
-        TEST(duplicate_name), TEST(pause_and_unpause), TEST(rename_domain),
-        TEST(look_up),        TEST(info),              TEST(devices),
+        TEST(destroy),        TEST(destroy_fails),
+        TEST(destroy_races),  TEST(domain_zero),
+        TEST(impossible_ids), TEST(operations_fail),
+        TEST(duplicate_name), TEST(pause_and_unpause),
+        TEST(rename_domain),  TEST(look_up),
+        TEST(info),           TEST(devices),
         TEST(host),           cmocka_unit_test(reasons),
     };
 

@@ -96,14 +96,15 @@ static void good_kernel(void **state)
     assert_int_equal(image.hypercall_page, BASE + KERNEL_HYPERCALL_PAGE);
     assert_int_equal(image.boot_flags, NOXS_BOOT_MINIMAL_MAP);
     assert_int_equal(image.start, 0);
-    assert_int_equal(image.end, KERNEL_TEXT_SIZE + KERNEL_DATA_SIZE +
-                                    KERNEL_BSS_SIZE);
+    assert_int_equal(image.end,
+                     KERNEL_TEXT_SIZE + KERNEL_DATA_SIZE + KERNEL_BSS_SIZE);
     assert_int_equal(image.segment_count, 2);
     elf_close(&image);
     elf_close(&image);
 }
 
-/* --- files that are no kernels ------------------------------------------------ */
+/* --- files that are no kernels
+ * ------------------------------------------------ */
 
 static void truncated(void **state)
 {
@@ -130,8 +131,7 @@ static void truncated_meanwhile(void **state)
     kernel_write(&k, kit->kernel);
     assert_int_equal(elf_open(kit->ctx, kit->kernel, &image), 0);
     assert_int_equal(truncate(kit->kernel, KERNEL_SIZE - 1), 0);
-    kit_assert_error(kit->ctx, elf_load(kit->ctx, &image, memory, 0),
-                     -ENOEXEC);
+    kit_assert_error(kit->ctx, elf_load(kit->ctx, &image, memory, 0), -ENOEXEC);
     elf_close(&image);
     free(memory);
 }
@@ -189,7 +189,8 @@ static void wrong_headers(void **state)
     refuse(kit, &k, "program headers");
 }
 
-/* --- segments --------------------------------------------------------------- */
+/* --- segments ---------------------------------------------------------------
+ */
 
 static void wrong_segments(void **state)
 {
@@ -241,8 +242,10 @@ static void too_many_segments(void **state)
     kernel_ehdr(&k)->e_phnum = (uint16_t)(count + 1);
     memcpy(k.bytes + KERNEL_TEXT_OFFSET, kernel_phdr(&k, 2), sizeof(*phdr));
     for (i = 0; i < count; i++) {
-        Elf64_Phdr one = {.p_type = PT_LOAD, .p_paddr = 0x1000 + i,
-                          .p_filesz = 1, .p_memsz = 1};
+        Elf64_Phdr one = {.p_type = PT_LOAD,
+                          .p_paddr = 0x1000 + i,
+                          .p_filesz = 1,
+                          .p_memsz = 1};
 
         if (i == 0)
             one.p_paddr = 0, one.p_memsz = 0x1001;
@@ -256,7 +259,8 @@ static void too_many_segments(void **state)
     assert_int_equal(try_kernel(kit, &k), 0);
 }
 
-/* --- notes -------------------------------------------------------------------- */
+/* --- notes
+ * -------------------------------------------------------------------- */
 
 static void set_note(struct kernel *k, uint32_t type, uint64_t value)
 {
@@ -271,8 +275,9 @@ static void drop_note(struct kernel *k, uint32_t type)
 
 static void wrong_notes(void **state)
 {
-    static const uint32_t sizes[] = {0x7fffffff, 0x80000000u, 0xfffffffcu,
-                                     0xfffffffdu, 0xffffffffu, 4096, 65536};
+    static const uint32_t sizes[] = {0x7fffffff,  0x80000000u, 0xfffffffcu,
+                                     0xfffffffdu, 0xffffffffu, 4096,
+                                     65536};
     struct kit *kit = *state;
     struct kernel k = good();
     unsigned i;
@@ -335,8 +340,8 @@ static void odd_notes(void **state)
 
 static void wrong_addresses(void **state)
 {
-    static const uint64_t outside[] = {
-        0, BASE - 1, BASE + KERNEL_PAGES * 4096, UINT64_MAX};
+    static const uint64_t outside[] = {0, BASE - 1, BASE + KERNEL_PAGES * 4096,
+                                       UINT64_MAX};
     struct kit *kit = *state;
     struct kernel k;
     unsigned i;
@@ -381,7 +386,8 @@ static void paddr_offset(void **state)
     elf_close(&image);
 }
 
-/* --- everything else -------------------------------------------------------- */
+/* --- everything else --------------------------------------------------------
+ */
 
 /* Each byte of the headers and notes at its extremes, one after the other. */
 static void every_byte(void **state)
@@ -415,11 +421,12 @@ static void every_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(good_kernel),       TEST(truncated),  TEST(truncated_meanwhile),
-        TEST(no_kernels),        TEST(odd_notes),  TEST(wrong_headers),
-        TEST(wrong_segments),    TEST(too_many_segments),
-        TEST(wrong_notes),       TEST(every_byte), TEST(wrong_addresses),
-        TEST(paddr_offset),
+        TEST(good_kernel),         TEST(truncated),
+        TEST(truncated_meanwhile), TEST(no_kernels),
+        TEST(odd_notes),           TEST(wrong_headers),
+        TEST(wrong_segments),      TEST(too_many_segments),
+        TEST(wrong_notes),         TEST(every_byte),
+        TEST(wrong_addresses),     TEST(paddr_offset),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

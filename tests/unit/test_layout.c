@@ -61,24 +61,24 @@ static void check_layout(const struct pv_layout *l)
     assert_int_equal(sum, l->table_pages);
 }
 
-/* Around each size at which one more table is needed, which itself is mapped. */
+/* Around each size at which one more table is needed, which itself is mapped.
+ */
 static void borders(void **state)
 {
-    static const uint64_t bases[] = {0, 0x1000, 0x1ff000, 0x3fe00000,
-                                     0x7fc0000000, 0xffffffff80000000ull};
+    static const uint64_t bases[] = {
+        0, 0x1000, 0x1ff000, 0x3fe00000, 0x7fc0000000, 0xffffffff80000000ull};
     struct kit *kit = *state;
     uint64_t pages;
     unsigned i;
 
     for (i = 0; i < sizeof(bases) / sizeof(*bases); i++) {
         for (pages = 480; pages < 520; pages++) {
-            struct elf_image image =
-                image_of(bases[i], pages,
-                         NOXS_BOOT_MINIMAL_MAP | NOXS_BOOT_NO_P2M);
+            struct elf_image image = image_of(
+                bases[i], pages, NOXS_BOOT_MINIMAL_MAP | NOXS_BOOT_NO_P2M);
             struct pv_layout l;
 
-            assert_int_equal(
-                pv_layout_make(kit->ctx, &image, 0, 1u << 20, &l), 0);
+            assert_int_equal(pv_layout_make(kit->ctx, &image, 0, 1u << 20, &l),
+                             0);
             assert_int_equal(l.mapped_end, l.end);
             check_layout(&l);
             image.boot_flags = 0;

@@ -251,12 +251,9 @@ static void test_half_escape(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uint),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_format_uint),
-        cmocka_unit_test(test_word),
-        cmocka_unit_test(test_cpumap),
-        cmocka_unit_test(test_show),
+        cmocka_unit_test(test_uint),        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_format_uint), cmocka_unit_test(test_word),
+        cmocka_unit_test(test_cpumap),      cmocka_unit_test(test_show),
         cmocka_unit_test(test_half_escape),
     };
 

@@ -225,12 +225,9 @@ static void test_name_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uuid),
-        cmocka_unit_test(test_mac),
-        cmocka_unit_test(test_ip),
-        cmocka_unit_test(test_ifname),
-        cmocka_unit_test(test_vdev),
-        cmocka_unit_test(test_name),
+        cmocka_unit_test(test_uuid),       cmocka_unit_test(test_mac),
+        cmocka_unit_test(test_ip),         cmocka_unit_test(test_ifname),
+        cmocka_unit_test(test_vdev),       cmocka_unit_test(test_name),
         cmocka_unit_test(test_name_check),
     };
 

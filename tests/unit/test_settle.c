@@ -188,7 +188,8 @@ static void restart_sweep(void **state)
     }
 }
 
-/* --- records ---------------------------------------------------------------- */
+/* --- records ----------------------------------------------------------------
+ */
 
 static void record_path(const struct kit *kit, uint32_t domid, char path[120])
 {
@@ -310,9 +311,9 @@ static void garbage_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_policy),       TEST(defaults),      TEST(still_running),
-        TEST(renamed_and_paused), TEST(restart_fails), TEST(restart_sweep),
-        TEST(record_kept),        TEST(no_record),     TEST(stale_record),
+        TEST(every_policy),       TEST(defaults),       TEST(still_running),
+        TEST(renamed_and_paused), TEST(restart_fails),  TEST(restart_sweep),
+        TEST(record_kept),        TEST(no_record),      TEST(stale_record),
         TEST(truncated_record),   TEST(garbage_record),
     };
 

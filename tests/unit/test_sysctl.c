@@ -70,9 +70,9 @@ static int request(struct kit *kit, struct script *s, enum chaos_reason what)
 
 static void every_request(void **state)
 {
-    static const uint32_t commands[] = {
-        NOXS_SYSCTL_POWEROFF, NOXS_SYSCTL_REBOOT, NOXS_SYSCTL_SUSPEND,
-        NOXS_SYSCTL_CRASH};
+    static const uint32_t commands[] = {NOXS_SYSCTL_POWEROFF,
+                                        NOXS_SYSCTL_REBOOT, NOXS_SYSCTL_SUSPEND,
+                                        NOXS_SYSCTL_CRASH};
     struct kit *kit = *state;
     struct script s = start_guest(kit);
     unsigned i;
@@ -166,10 +166,10 @@ static void destroyed_meanwhile(void **state)
 
     domid = kit_create(kit, NULL);
     model_set_guest(destroy_it, NULL);
-    kit_assert_error(kit->ctx,
-                     chaos_domain_request(kit->ctx, domid,
-                                          CHAOS_REASON_POWEROFF, 5),
-                     -ETIMEDOUT);
+    kit_assert_error(
+        kit->ctx,
+        chaos_domain_request(kit->ctx, domid, CHAOS_REASON_POWEROFF, 5),
+        -ETIMEDOUT);
     /* Its pages went with the last mapping; only the record remains. */
     kit_renew(kit);
     before.files = 1;
@@ -190,7 +190,8 @@ static void paused_or_stopped(void **state)
     assert_int_equal(s.rings, 0);
 }
 
-/* --- two programs ---------------------------------------------------------- */
+/* --- two programs ----------------------------------------------------------
+ */
 
 struct second {
     struct chaos_ctx *ctx;
@@ -245,9 +246,8 @@ static void channel_taken(void **state)
     assert_int_equal(hv_xen_open(&hv), 0);
     assert_int_equal(hv->ops->evtchn_open(hv, &ev), 0);
     assert_int_equal(
-        hv->ops->evtchn_bind(ev, s.domid,
-                             model_device(s.domid, NOXS_DEV_SYSCTL)->evtchn,
-                             &port),
+        hv->ops->evtchn_bind(
+            ev, s.domid, model_device(s.domid, NOXS_DEV_SYSCTL)->evtchn, &port),
         0);
     assert_int_equal(request(kit, &s, CHAOS_REASON_POWEROFF), -EBUSY);
     hv->ops->evtchn_close(ev);
@@ -255,7 +255,8 @@ static void channel_taken(void **state)
     hv->ops->close(hv);
 }
 
-/* --- readiness ---------------------------------------------------------------- */
+/* --- readiness
+ * ---------------------------------------------------------------- */
 
 static void comes_up(void *arg, const char *operation)
 {
@@ -286,8 +287,8 @@ static void wait_up(void **state)
     assert_int_equal(chaos_domain_wait_up(kit->ctx, domid, 60000), 0);
     model_set_hook(NULL, NULL);
     assert_int_equal(chaos_domain_wait_up(kit->ctx, domid, 0), 0);
-    assert_int_equal(
-        chaos_domain_guest_state(kit->ctx, domid, &guest_state), 0);
+    assert_int_equal(chaos_domain_guest_state(kit->ctx, domid, &guest_state),
+                     0);
     assert_int_equal(guest_state.state, NOXS_STATE_UP);
     assert_int_equal(guest_state.exit_code, 7);
     assert_int_equal(guest_state.up_time_ns, 12345);
@@ -344,12 +345,12 @@ static void every_operation_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_request),       TEST(ids_wrap),
-        TEST(refusals),            TEST(silence_and_lies),
-        TEST(dies_meanwhile),      TEST(destroyed_meanwhile),
-        TEST(paused_or_stopped),   TEST(one_at_a_time),
-        TEST(channel_taken),       TEST(wait_up),
-        TEST(no_device),           TEST(every_operation_fails),
+        TEST(every_request),     TEST(ids_wrap),
+        TEST(refusals),          TEST(silence_and_lies),
+        TEST(dies_meanwhile),    TEST(destroyed_meanwhile),
+        TEST(paused_or_stopped), TEST(one_at_a_time),
+        TEST(channel_taken),     TEST(wait_up),
+        TEST(no_device),         TEST(every_operation_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,7 +172,8 @@ static void failures(void **state)
     assert_true(n > 1);
 }
 
-/* --- waiting for one ------------------------------------------------------------ */
+/* --- waiting for one
+ * ------------------------------------------------------------ */
 
 struct event {
     uint32_t domid;
@@ -220,7 +221,8 @@ static void stops(void **state)
     unsigned calls, reason;
 
     for (calls = 1; calls < 6; calls++) {
-        struct event e = {.domid = kit_create(kit, NULL), .calls = calls,
+        struct event e = {.domid = kit_create(kit, NULL),
+                          .calls = calls,
                           .other = model_domain_add(NULL)};
 
         e.reason = (int)calls;
@@ -236,8 +238,10 @@ static void is_destroyed(void **state)
     unsigned calls, reason = 77;
 
     for (calls = 1; calls < 6; calls++) {
-        struct event e = {.domid = kit_create(kit, NULL), .calls = calls,
-                          .reason = -1, .other = model_domain_add(NULL)};
+        struct event e = {.domid = kit_create(kit, NULL),
+                          .calls = calls,
+                          .reason = -1,
+                          .other = model_domain_add(NULL)};
 
         kit_assert_error(kit->ctx, wait_for(kit, &e, &reason), -ESRCH);
         assert_int_equal(reason, 77);
@@ -248,8 +252,7 @@ static void is_destroyed(void **state)
 static void is_dying(void **state)
 {
     struct kit *kit = *state;
-    struct event e = {.domid = kit_create(kit, NULL), .calls = 2,
-                      .reason = -1};
+    struct event e = {.domid = kit_create(kit, NULL), .calls = 2, .reason = -1};
     struct chaos_console *con;
     unsigned reason;
 
@@ -279,11 +282,9 @@ static void wait_times_out(void **state)
     struct snapshot before = kit_snapshot(kit);
     unsigned reason = 77;
 
-    kit_assert_error(kit->ctx,
-                     chaos_domain_wait(kit->ctx, domid, 0, &reason),
+    kit_assert_error(kit->ctx, chaos_domain_wait(kit->ctx, domid, 0, &reason),
                      -ETIMEDOUT);
-    kit_assert_error(kit->ctx,
-                     chaos_domain_wait(kit->ctx, domid, 5, &reason),
+    kit_assert_error(kit->ctx, chaos_domain_wait(kit->ctx, domid, 5, &reason),
                      -ETIMEDOUT);
     assert_int_equal(reason, 77);
     kit_assert_same(kit, &before, "timeout");
@@ -294,9 +295,9 @@ static void wait_times_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(exits_in_order), TEST(in_pieces),    TEST(overflow),
-        TEST(several),        TEST(failures),     TEST(stops),
-        TEST(is_destroyed),   TEST(is_dying),     TEST(has_stopped_already),
+        TEST(exits_in_order), TEST(in_pieces), TEST(overflow),
+        TEST(several),        TEST(failures),  TEST(stops),
+        TEST(is_destroyed),   TEST(is_dying),  TEST(has_stopped_already),
         TEST(wait_times_out),
     };
 
