@@ -43,10 +43,15 @@ static int print_domains(struct chaos_ctx *ctx)
     return 0;
 }
 
+static int is_record(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 static void print_records(void)
 {
     struct dirent **names;
-    int i, n = scandir("/run/chaos/domains", &names, NULL, alphasort);
+    int i, n = scandir("/run/chaos/domains", &names, is_record, alphasort);
 
     for (i = 0; i < n; i++)
         printf("record %s\n", names[i]->d_name);
@@ -57,7 +62,7 @@ static int print_channels(void)
 {
     xencall_handle *call = xencall_open(NULL, 0);
     struct evtchn_status *status = NULL;
-    unsigned port = 0, used = 0;
+    unsigned port = 1, used = 0; /* there is no port 0 */
 
     if (call)
         status = xencall_alloc_buffer(call, sizeof(*status));
