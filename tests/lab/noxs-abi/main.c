@@ -34,20 +34,33 @@ static const struct {
     const char *name;
     void (*run)(void);
 } groups[] = {
-    {"version", test_version}, {"page", test_page},
-    {"devices", test_devices}, {"identity", test_identity},
-    {"list", test_list},       {"exits", test_exits},
-    {"watches", test_watches}, {"memory", test_memory},
+    {"version", test_version},   {"page", test_page}, {"devices", test_devices},
+    {"identity", test_identity}, {"list", test_list}, {"exits", test_exits},
+    {"watches", test_watches},   {"pvh", test_pvh},   {"memory", test_memory},
 };
 
-int main(void)
+static bool is_wanted(const char *name, char **names)
 {
+    if (!*names)
+        return true;
+    for (; *names; names++)
+        if (!strcmp(name, *names))
+            return true;
+    return false;
+}
+
+/* Usage: noxs-abi-test [GROUP...] */
+int main(int argc, char **argv)
+{
+    (void)argc;
     setvbuf(stdout, NULL, _IOLBF, 0);
     call_open();
     host_open();
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
         unsigned int before = failures;
 
+        if (!is_wanted(groups[i].name, argv + 1))
+            continue;
         groups[i].run();
         printf("%s: %s\n", failures == before ? "ok" : "FAILED",
                groups[i].name);

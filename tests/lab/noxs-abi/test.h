@@ -78,5 +78,6 @@ void test_list(void);
 void test_exits(void);
 void test_watches(void);
 void test_memory(void);
+void test_pvh(void);
 
 #endif /* NOXS_ABI_TEST_H */
