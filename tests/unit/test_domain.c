@@ -175,7 +175,7 @@ static void duplicate_name(void **state)
     before = kit_snapshot(kit);
     kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &second),
                      -EEXIST);
-    kit_assert_says(kit->ctx, "name 'web-1'");
+    kit_assert_says(kit->ctx, "name 'web-1': a domain has it already");
     assert_int_equal(second, 99);
     kit_assert_same(kit, &before, "duplicate");
     assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);

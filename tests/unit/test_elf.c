@@ -301,6 +301,14 @@ static void wrong_notes(void **state)
         kernel_phdr(&k, 2)->p_filesz = sizes[i];
         assert_int_equal(try_kernel(kit, &k), -ENOEXEC);
     }
+    /* The last note promises a description that rounds to nothing. */
+    for (i = 0; i < 3; i++) {
+        k = good();
+        kernel_note_add(&k, "Xen", 0x4321, "", 0);
+        kernel_note(&k, 0x4321)->n_descsz = 0xfffffffdu + i;
+        kernel_note(&k, 0x4321)->n_type = XEN_ELFNOTE_PADDR_OFFSET;
+        refuse(kit, &k, "notes make no sense");
+    }
     k = good();
     kernel_phdr(&k, 2)->p_filesz = 65537;
     refuse(kit, &k, "too large");

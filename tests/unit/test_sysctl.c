@@ -223,6 +223,8 @@ static void one_at_a_time(void **state)
     assert_int_equal(
         chaos_domain_request(kit->ctx, a, CHAOS_REASON_POWEROFF, 1000), 0);
     kit_assert_error(s.ctx, s.rc, -EBUSY);
+    /* The lock said so: the request itself must not be touched. */
+    kit_assert_says(s.ctx, "is talking to its sysctl device");
     assert_int_equal(page->request_id, 1);
     assert_int_equal(page->request_cmd, NOXS_SYSCTL_POWEROFF);
     /* Another domain's device is free meanwhile: it just does not answer. */
