@@ -26,6 +26,23 @@ static void sysctl_close(struct sysctl_link *s)
     chaos__closep(&s->lock_fd);
 }
 
+/*
+ * Let exits ring the same descriptor as the guest does. Where too many programs
+ * watch already, a guest that ends is noticed when the time is up.
+ */
+static int watch_exits(struct chaos_ctx *ctx, struct sysctl_link *s)
+{
+    const struct hv_ops *ops = s->link.hv->ops;
+    struct noxs_op_watch op = {0};
+    int rc = ops->evtchn_loop(s->link.ev, &op.port);
+
+    if (rc == 0)
+        rc = ops->noxs(s->link.hv, NOXS_OP_WATCH, &op, sizeof(op), NULL, 0);
+    if (rc == 0 || rc == -ENOSPC)
+        return 0;
+    return chaos__fail(ctx, rc, "cannot watch for the guest's end");
+}
+
 static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
                        struct sysctl_link *s)
 {
@@ -39,6 +56,8 @@ static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
         rc = device_map(ctx, domid, &device, &s->link);
     if (rc == 0)
         rc = device_bind(ctx, domid, &device, &s->link);
+    if (rc == 0)
+        rc = watch_exits(ctx, s);
     if (rc < 0) {
         sysctl_close(s);
         return rc;
@@ -47,7 +66,7 @@ static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
-/* Wait until the guest rings. -ETIMEDOUT. */
+/* Wait until the guest rings, or some domain ends. -ETIMEDOUT. */
 static int wait_ring(struct sysctl_link *s, uint64_t deadline)
 {
     const struct hv_ops *ops = s->link.hv->ops;
@@ -71,21 +90,71 @@ static uint32_t send_request(struct sysctl_link *s, uint32_t cmd)
     return id;
 }
 
-static int wait_ack(struct chaos_ctx *ctx, uint32_t domid,
-                    struct sysctl_link *s, uint32_t id, uint64_t deadline)
+/* 1: the domain stopped, dies or is gone; 0: it lives. */
+static int has_ended(struct chaos_ctx *ctx, uint32_t domid)
 {
-    while (__atomic_load_n(&s->page->ack_id, __ATOMIC_ACQUIRE) != id) {
-        int rc = wait_ring(s, deadline);
+    struct hv_domain_state state;
+    struct hv *hv;
+    int rc = domain_state(ctx, &hv, domid, &state);
 
+    if (rc == -ESRCH)
+        return 1;
+    return rc < 0 ? rc : state.stopped || state.dying;
+}
+
+typedef bool page_fn(const struct noxs_sysctl *page, uint32_t arg);
+
+static bool is_acked(const struct noxs_sysctl *page, uint32_t id)
+{
+    return __atomic_load_n(&page->ack_id, __ATOMIC_ACQUIRE) == id;
+}
+
+static bool is_up(const struct noxs_sysctl *page, uint32_t unused)
+{
+    (void)unused;
+    return __atomic_load_n(&page->state, __ATOMIC_ACQUIRE) !=
+           NOXS_STATE_BOOTING;
+}
+
+/*
+ * Wait until `done` says so of the page. A guest that ended may have done it
+ * with its last breath, so the page is looked at once more after that.
+ */
+static int wait_until(struct chaos_ctx *ctx, uint32_t domid,
+                      struct sysctl_link *s, uint64_t deadline, page_fn *done,
+                      uint32_t arg)
+{
+    int rc, ended = 0;
+
+    while (!done(s->page, arg)) {
+        if (ended)
+            return chaos__fail(ctx, -ESHUTDOWN,
+                               "domain %u ended without an answer", domid);
+        ended = has_ended(ctx, domid);
+        if (ended < 0)
+            return ended;
+        rc = ended ? 0 : wait_ring(s, deadline);
         if (rc == -ETIMEDOUT)
-            return chaos__fail(ctx, rc,
-                               "domain %u: the guest did not answer; 'chaos "
-                               "destroy' ends it without its help",
-                               domid);
+            return rc;
         if (rc < 0)
             return chaos__fail(ctx, rc, "domain %u: waiting for the guest",
                                domid);
     }
+    return 0;
+}
+
+static int wait_ack(struct chaos_ctx *ctx, uint32_t domid,
+                    struct sysctl_link *s, uint32_t id, uint64_t deadline)
+{
+    int rc = wait_until(ctx, domid, s, deadline, is_acked, id);
+
+    if (rc == -ETIMEDOUT)
+        return chaos__fail(ctx, rc,
+                           "domain %u: the guest did not answer; 'chaos "
+                           "destroy' ends it without its help",
+                           domid);
+    if (rc < 0)
+        return rc;
     switch (__atomic_load_n(&s->page->ack_status, __ATOMIC_RELAXED)) {
     case NOXS_ACK_ACCEPTED:
         return 0;
@@ -173,13 +242,9 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
 
     if (rc < 0)
         return rc;
-    while (rc == 0 && __atomic_load_n(&s.page->state, __ATOMIC_ACQUIRE) ==
-                          NOXS_STATE_BOOTING)
-        rc = wait_ring(&s, deadline);
+    rc = wait_until(ctx, domid, &s, deadline, is_up, 0);
     if (rc == -ETIMEDOUT)
         rc = chaos__fail(ctx, rc, "domain %u: the guest is not up yet", domid);
-    else if (rc < 0)
-        rc = chaos__fail(ctx, rc, "domain %u: waiting for the guest", domid);
     sysctl_close(&s);
     return rc;
 }

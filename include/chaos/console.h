@@ -27,7 +27,11 @@ int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
 /* Detach; the guest goes on and drops output nobody reads. NULL is fine. */
 void chaos_console_close(struct chaos_console *con);
 
-/* Readable when the guest wrote or made room. Borrowed; do not close it. */
+/*
+ * Readable when the guest wrote or made room; then read until there is nothing
+ * left, for it does not ring again for bytes that were left behind. Borrowed;
+ * do not close it.
+ */
 int chaos_console_fd(const struct chaos_console *con);
 
 /* Bytes read; 0: nothing there now. */

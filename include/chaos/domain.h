@@ -50,9 +50,10 @@ const char *chaos_reason_name(unsigned reason);
 
 /*
  * Ask the guest, through its sysctl device, to power off, reboot, suspend or
- * crash. Blocks until it acknowledges, at most timeout_ms: -ETIMEDOUT. -EBUSY:
- * another program is talking to its sysctl device. -EOPNOTSUPP: it has none,
- * or its guest does not know the request.
+ * crash. Blocks until it acknowledges, at most timeout_ms: -ETIMEDOUT.
+ * -ESHUTDOWN: it ended without an answer. -EBUSY: another program is talking to
+ * its sysctl device. -EOPNOTSUPP: it has none, or its guest does not know the
+ * request.
  */
 int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
                          enum chaos_reason what,
@@ -65,7 +66,10 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
 int chaos_domain_wait(struct chaos_ctx *ctx, uint32_t domid,
                       unsigned timeout_ms, unsigned *reason_out) CHAOS_CHECK;
 
-/* Block until the guest reports that it is up, at most timeout_ms. */
+/*
+ * Block until the guest reports that it is up, at most timeout_ms: -ETIMEDOUT.
+ * -ESHUTDOWN: it ended without having been.
+ */
 int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
                          unsigned timeout_ms) CHAOS_CHECK;
 
@@ -74,6 +78,8 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
  * (on_poweroff, on_reboot, on_crash): destroy it, restart it (a new domain of
  * the same name, uuid and configuration; *domid_out is its id) or keep it
  * (*domid_out is the old id). *domid_out is CHAOS_DOMID_NONE when it is gone.
+ * A restart whose kernel cannot be read leaves the stopped domain as it is; one
+ * that fails later has lost it, and the text says why.
  */
 #define CHAOS_DOMID_NONE 0xffffffffu
 int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
