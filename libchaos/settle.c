@@ -25,6 +25,17 @@ static enum config_action action_for(const struct chaos_config *cfg,
     }
 }
 
+/* Found out while the old domain is still there. */
+static int check_kernel(struct chaos_ctx *ctx, const struct chaos_config *cfg)
+{
+    struct elf_image image = {.fd = -1};
+    int rc = elf_open(ctx, cfg->kernel, &image);
+
+    if (rc == 0)
+        elf_close(&image);
+    return rc;
+}
+
 /* What keeps the old domain from standing in the new one's way. */
 static int make_room(struct chaos_ctx *ctx, uint32_t domid,
                      struct chaos_config *cfg, enum config_action action)
@@ -45,8 +56,10 @@ static int restart(struct chaos_ctx *ctx, uint32_t domid,
                    struct chaos_config *cfg, enum config_action action,
                    uint64_t generation, uint32_t *domid_out)
 {
-    int rc = make_room(ctx, domid, cfg, action);
+    int rc = check_kernel(ctx, cfg);
 
+    if (rc == 0)
+        rc = make_room(ctx, domid, cfg, action);
     if (rc == 0)
         rc = chaos__create(ctx, cfg, generation + 1, domid_out);
     if (rc < 0)
