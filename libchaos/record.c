@@ -216,11 +216,14 @@ int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
     if (rc < 0)
         return rc;
     /* Of the open file, not the process: two contexts exclude each other. */
-    if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+    rc = fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+    if (rc == -EAGAIN || rc == -EACCES)
         return chaos__fail(ctx, -EBUSY,
                            "domain %u: another program is talking to its "
                            "sysctl device",
                            domid);
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "%s: cannot lock it", path);
     *fd_out = TAKE_FD(fd);
     return 0;
 }
