@@ -6,6 +6,9 @@ GUEST_DIRS := $(patsubst %/Makefile,%, \
 	$(wildcard guests/*/Makefile guests/tests/*/Makefile))
 GUEST_DIRS := $(filter-out guests/base,$(GUEST_DIRS))
 GUEST_ELFS := $(patsubst %,$(B)/guests/%.elf,$(notdir $(GUEST_DIRS)))
+# One directory makes two.
+GUEST_ELFS := $(filter-out %/pvh.elf,$(GUEST_ELFS)) \
+	$(B)/guests/pvh32.elf $(B)/guests/pvh64.elf
 
 .PHONY: guests guests-base $(GUEST_DIRS)
 ## guests          the unikernels, into build/guests/NAME.elf
