@@ -144,9 +144,8 @@ static void round_xenguest(const struct bench *b)
 
 static void round_chaos(const struct bench *b)
 {
-    const char *argv[] = {"/usr/bin/chaos", "-q",      "create",
-                          "--name",         "bench-p", b->config,
-                          NULL};
+    const char *argv[] = {"/usr/bin/chaos", "-q",      "create", "--name",
+                          "bench-p",        b->config, NULL};
 
     sample("chaos_create", run_process(argv));
     destroy_named(b, "bench-p");
@@ -155,8 +154,7 @@ static void round_chaos(const struct bench *b)
 
 static void round_xl(const struct bench *b)
 {
-    const char *create[] = {"/usr/sbin/xl", "create", "-q", b->xl_config,
-                            NULL};
+    const char *create[] = {"/usr/sbin/xl", "create", "-q", b->xl_config, NULL};
     const char *destroy[] = {"/usr/sbin/xl", "destroy", "bench-xl", NULL};
 
     sample("xl_create", run_process(create));

@@ -28,7 +28,11 @@ enum config_action {
 };
 
 /* xen.dev_method; AUTO is noxs where the hypervisor has it. */
-enum config_dev_method { CONFIG_DEV_AUTO, CONFIG_DEV_NOXS, CONFIG_DEV_XENSTORE };
+enum config_dev_method {
+    CONFIG_DEV_AUTO,
+    CONFIG_DEV_NOXS,
+    CONFIG_DEV_XENSTORE
+};
 
 struct config_vif {
     char *bridge; /* NULL: none */
@@ -48,7 +52,7 @@ struct config_vbd {
 
 /* All strings are owned. */
 struct chaos_config {
-    char *name; /* NULL: none; checked as struct noxs_identity says */
+    char *name;    /* NULL: none; checked as struct noxs_identity says */
     char *kernel;  /* absolute, or relative to the working directory */
     char *ramdisk; /* NULL: none */
     char *cmdline; /* NULL: none; at most 1023 bytes (start_info.cmd_line) */

@@ -10,9 +10,9 @@
 #include "steps.h"
 
 struct create {
-    struct chaos_ctx *ctx;     /* borrowed from the caller */
+    struct chaos_ctx *ctx;          /* borrowed from the caller */
     const struct chaos_config *cfg; /* borrowed from the caller */
-    struct hv *hv;             /* borrowed from the context */
+    struct hv *hv;                  /* borrowed from the context */
     uint8_t uuid[NOXS_UUID_SIZE];
     uint64_t generation;
 

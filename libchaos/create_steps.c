@@ -15,7 +15,8 @@
 #define EVTCHN_MAX 1023u
 #define GRANT_FRAMES 4u
 
-/* --- files: opened and checked before the hypervisor is asked for anything - */
+/* --- files: opened and checked before the hypervisor is asked for anything -
+ */
 
 static int open_ramdisk(struct create *c)
 {
@@ -55,7 +56,8 @@ static int open_files(struct create *c)
     return rc;
 }
 
-/* --- prepare ---------------------------------------------------------------- */
+/* --- prepare ----------------------------------------------------------------
+ */
 
 static int create_domain(struct create *c)
 {
@@ -136,7 +138,8 @@ static int make_channels(struct create *c)
     return 0;
 }
 
-/* --- execute ---------------------------------------------------------------- */
+/* --- execute ----------------------------------------------------------------
+ */
 
 static int set_identity(struct create *c)
 {
@@ -153,8 +156,8 @@ static int set_identity(struct create *c)
     memcpy(id->name, name, strnlen(name, sizeof(id->name) - 1));
     if (getrandom(id->seed, sizeof(id->seed), 0) != sizeof(id->seed))
         return chaos__fail(c->ctx, -EIO, "no random bytes for the guest");
-    rc = c->hv->ops->noxs(c->hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL,
-                          0);
+    rc =
+        c->hv->ops->noxs(c->hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL, 0);
     if (rc == -EEXIST)
         return chaos__fail(c->ctx, rc, "name '%s': a domain has it already",
                            name);
@@ -217,8 +220,7 @@ static int add_devices(struct create *c)
     rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
                           sizeof(devices));
     if (rc < 0)
-        return chaos__fail(c->ctx, rc,
-                           "cannot write the guest's device page");
+        return chaos__fail(c->ctx, rc, "cannot write the guest's device page");
     return 0;
 }
 

@@ -89,8 +89,7 @@ int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid)
     return 0;
 }
 
-int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid,
-                        const char *name)
+int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
 {
     struct noxs_op_identity op = {
         .domid = (uint16_t)domid,
@@ -106,15 +105,13 @@ int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid,
     memcpy(op.identity.name, name, strlen(name));
     rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL, 0);
     if (rc == -EEXIST)
-        return chaos__fail(ctx, rc, "name '%s': a domain has it already",
-                           name);
+        return chaos__fail(ctx, rc, "name '%s': a domain has it already", name);
     if (rc < 0)
         return chaos__fail(ctx, rc, "domain %u: cannot rename it", domid);
     return 0;
 }
 
-static int by_name(struct chaos_ctx *ctx, const char *name,
-                   uint32_t *domid_out)
+static int by_name(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
 {
     struct noxs_op_lookup op = {.domid = 0};
     struct hv *hv;
@@ -146,8 +143,8 @@ int chaos_domain_lookup(struct chaos_ctx *ctx, const char *name_or_id,
 
     if (digits == 0 || name_or_id[digits] != '\0')
         return by_name(ctx, name_or_id, domid_out);
-    domid = digits > 5 ? NOXS_DOMID_SELF
-                       : (uint32_t)strtoul(name_or_id, NULL, 10);
+    domid =
+        digits > 5 ? NOXS_DOMID_SELF : (uint32_t)strtoul(name_or_id, NULL, 10);
     if (domid >= NOXS_DOMID_SELF)
         return chaos__fail(ctx, -ESRCH, "there is no domain %s", name_or_id);
     rc = domain_state(ctx, &hv, domid, &state);

@@ -85,8 +85,8 @@ static int open_file(struct elf_file *file)
     if (fstat(file->fd, &st) < 0)
         return chaos__fail(file->ctx, -errno, "kernel %s", file->path);
     if (S_ISDIR(st.st_mode))
-        return chaos__fail(file->ctx, -EISDIR,
-                           "kernel %s: this is a directory", file->path);
+        return chaos__fail(file->ctx, -EISDIR, "kernel %s: this is a directory",
+                           file->path);
     if (!S_ISREG(st.st_mode))
         return bad(file, "this is no regular file");
     file->size = (uint64_t)st.st_size;
@@ -286,7 +286,8 @@ static int check_image(const struct elf_file *file, struct elf_image *image,
         return bad(file, "its entry point lies outside of it");
     if (image->has_hypercall_page &&
         (image->hypercall_page & 0xfff ||
-         image->hypercall_page < image->virt_base + (image->start & ~0xfffull) ||
+         image->hypercall_page <
+             image->virt_base + (image->start & ~0xfffull) ||
          image->hypercall_page - image->virt_base >= image->end))
         return bad(file, "its hypercall page lies outside of it");
     return 0;

@@ -87,7 +87,8 @@ static int result(int r)
     return r < 0 ? -errno : r;
 }
 
-/* --- hypercalls with an argument in the arena ------------------------------ */
+/* --- hypercalls with an argument in the arena ------------------------------
+ */
 
 static struct xen_domctl *domctl_begin(struct hv_xen *x, uint32_t cmd,
                                        uint32_t domid)
@@ -165,7 +166,8 @@ static int xen_host(struct hv *hv, struct hv_host *host_out)
     return 0;
 }
 
-/* --- domains --------------------------------------------------------------- */
+/* --- domains ---------------------------------------------------------------
+ */
 
 static int xen_domain_create(struct hv *hv, const struct hv_domain_spec *spec,
                              uint32_t *domid_out)
@@ -244,8 +246,8 @@ static void state_fill(struct hv_domain_state *state,
         .stopped = info->flags & XEN_DOMINF_shutdown,
         .dying = info->flags & XEN_DOMINF_dying,
         .hvm = info->flags & XEN_DOMINF_hvm_guest,
-        .reason = (info->flags >> XEN_DOMINF_shutdownshift) &
-                  XEN_DOMINF_shutdownmask,
+        .reason =
+            (info->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask,
         .vcpus = info->nr_online_vcpus,
         .pages = info->tot_pages,
         .max_pages = info->max_pages,
@@ -273,8 +275,7 @@ static int xen_domain_states(struct hv *hv, uint32_t first, unsigned count,
 {
     struct hv_xen *x = hv_xen(hv);
     struct xen_sysctl *op = (void *)x->arena;
-    struct xen_domctl_getdomaininfo *infos =
-        (void *)(x->arena + HV_PAGE_SIZE);
+    struct xen_domctl_getdomaininfo *infos = (void *)(x->arena + HV_PAGE_SIZE);
     unsigned i, n;
     int rc;
 
@@ -285,8 +286,8 @@ static int xen_domain_states(struct hv *hv, uint32_t first, unsigned count,
     memset(op, 0, sizeof(*op));
     op->cmd = XEN_SYSCTL_getdomaininfolist;
     op->u.getdomaininfolist.first_domain = (domid_t)first;
-    op->u.getdomaininfolist.max_domains = count < STATES_MAX ? count
-                                                             : STATES_MAX;
+    op->u.getdomaininfolist.max_domains =
+        count < STATES_MAX ? count : STATES_MAX;
     set_xen_guest_handle(op->u.getdomaininfolist.buffer, infos);
     rc = sysctl(x, op);
     if (rc < 0)
@@ -297,7 +298,8 @@ static int xen_domain_states(struct hv *hv, uint32_t first, unsigned count,
     return (int)n;
 }
 
-/* --- memory ---------------------------------------------------------------- */
+/* --- memory ----------------------------------------------------------------
+ */
 
 static int xen_memory_max(struct hv *hv, uint32_t domid, uint64_t kb)
 {
@@ -357,7 +359,8 @@ static void xen_unmap(struct hv *hv, void *addr, size_t count)
     (void)xenforeignmemory_unmap(hv_xen(hv)->mem, addr, count);
 }
 
-/* --- the start of a PV guest ------------------------------------------------ */
+/* --- the start of a PV guest ------------------------------------------------
+ */
 
 static int xen_hypercall_page(struct hv *hv, uint32_t domid, uint64_t frame)
 {
@@ -414,7 +417,8 @@ static int xen_vcpu_start(struct hv *hv, uint32_t domid,
     return domctl(x, op);
 }
 
-/* --- channels, noxs ---------------------------------------------------------- */
+/* --- channels, noxs ----------------------------------------------------------
+ */
 
 static int xen_evtchn_alloc(struct hv *hv, uint32_t domid, uint32_t *port_out)
 {
@@ -472,7 +476,8 @@ static int xen_noxs(struct hv *hv, unsigned cmd, void *arg, size_t arg_size,
     return rc;
 }
 
-/* --- event channels of dom0 --------------------------------------------------- */
+/* --- event channels of dom0
+ * --------------------------------------------------- */
 
 /* struct hv_evtchn is libxenevtchn's handle under the seam's name. */
 static xenevtchn_handle *xce(struct hv_evtchn *ev)
@@ -548,7 +553,8 @@ static int xen_evtchn_pending(struct hv_evtchn *ev, uint32_t *port_out)
     return result(xenevtchn_unmask(xce(ev), (evtchn_port_t)rc));
 }
 
-/* --- opening ------------------------------------------------------------------ */
+/* --- opening
+ * ------------------------------------------------------------------ */
 
 static void xen_close(struct hv *hv)
 {

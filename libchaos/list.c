@@ -55,16 +55,16 @@ static int identities_read(struct chaos_ctx *ctx, struct hv *hv,
     struct noxs_op_list op = {.first = 0};
 
     do {
-        struct noxs_entry *more = realloc(
-            ids->entries, (ids->count + ENTRIES_BATCH) * sizeof(*more));
+        struct noxs_entry *more =
+            realloc(ids->entries, (ids->count + ENTRIES_BATCH) * sizeof(*more));
         int rc;
 
         if (!more)
             return chaos__fail(ctx, -ENOMEM, "no memory for the list");
         ids->entries = more;
         op.count = ENTRIES_BATCH;
-        rc = hv->ops->noxs(hv, NOXS_OP_LIST, &op, sizeof(op),
-                           more + ids->count, ENTRIES_BATCH * sizeof(*more));
+        rc = hv->ops->noxs(hv, NOXS_OP_LIST, &op, sizeof(op), more + ids->count,
+                           ENTRIES_BATCH * sizeof(*more));
         if (rc < 0)
             return chaos__fail(ctx, rc, "cannot list the domains' names");
         ids->count += op.count;
@@ -145,8 +145,8 @@ int chaos_domain_info(struct chaos_ctx *ctx, uint32_t domid,
     if (rc < 0)
         return rc;
     memset(&entry, 0, sizeof(entry));
-    rc = hv->ops->noxs(hv, NOXS_OP_LIST, &op, sizeof(op), &entry,
-                       sizeof(entry));
+    rc =
+        hv->ops->noxs(hv, NOXS_OP_LIST, &op, sizeof(op), &entry, sizeof(entry));
     if (rc < 0)
         return chaos__fail(ctx, rc, "domain %u: cannot ask for its name",
                            domid);
@@ -168,8 +168,7 @@ int chaos_host_info(struct chaos_ctx *ctx, struct chaos_host_info *info_out)
     rc = hv->ops->host(hv, &host);
     if (rc < 0)
         return chaos__fail(ctx, rc, "cannot ask for the host's state");
-    rc = hv->ops->noxs(hv, NOXS_OP_VERSION, &version, sizeof(version), NULL,
-                       0);
+    rc = hv->ops->noxs(hv, NOXS_OP_VERSION, &version, sizeof(version), NULL, 0);
     if (rc < 0 && rc != -ENOSYS)
         return chaos__fail(ctx, rc, "cannot ask for the noxs version");
     *info_out = (struct chaos_host_info){

@@ -5,7 +5,8 @@
  * A guest's pages are numbered from 0 (page frame numbers, pfn); page n is
  * first mapped at virt_base + n * 4096. The builder puts there, in this order:
  *
- *   kernel | ramdisk | p2m | start_info | console | sysctl | page tables | stack
+ *   kernel | ramdisk | p2m | start_info | console | sysctl | page tables |
+ * stack
  *
  * maps them once, fills them, and unmaps them before the tables are pinned.
  */

@@ -103,8 +103,8 @@ static void fill_shared_info(const struct build *b)
 static int fill(const struct build *b)
 {
     const struct pv_layout *l = b->layout;
-    int rc = elf_load(b->ctx, b->spec->image, b->mapping,
-                      l->first << HV_PAGE_SHIFT);
+    int rc =
+        elf_load(b->ctx, b->spec->image, b->mapping, l->first << HV_PAGE_SHIFT);
 
     if (rc == 0)
         rc = load_ramdisk(b);

@@ -97,9 +97,8 @@ int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
         return chaos__fail(ctx, -EBUSY, "domain %u is still running", domid);
     rc = record_read(ctx, domid, info.uuid, &cfg);
     if (rc < 0)
-        return chaos__prefix(ctx, rc,
-                             "domain %u: its configuration is not known",
-                             domid);
+        return chaos__prefix(
+            ctx, rc, "domain %u: its configuration is not known", domid);
     rc = update_name(ctx, cfg, info.name);
     if (rc < 0) {
         chaos_config_destroy(cfg);

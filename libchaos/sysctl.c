@@ -164,8 +164,7 @@ static int wait_ack(struct chaos_ctx *ctx, uint32_t domid,
                            domid);
     default:
         return chaos__fail(ctx, -EPROTO,
-                           "domain %u: the guest gave no proper answer",
-                           domid);
+                           "domain %u: the guest gave no proper answer", domid);
     }
 }
 

@@ -32,8 +32,8 @@ static int watch_start(struct chaos_watch *watch)
     if (rc == 0)
         rc = ops->noxs(watch->hv, NOXS_OP_WATCH, &op, sizeof(op), NULL, 0);
     if (rc == 0)
-        rc = ops->noxs(watch->hv, NOXS_OP_EXITS, &where, sizeof(where), NULL,
-                       0);
+        rc =
+            ops->noxs(watch->hv, NOXS_OP_EXITS, &where, sizeof(where), NULL, 0);
     watch->port = op.port;
     watch->seq = where.seq;
     return rc;
@@ -58,9 +58,8 @@ int chaos_watch_open(struct chaos_ctx *ctx, struct chaos_watch **watch_out)
     if (rc < 0) {
         chaos_watch_close(watch);
         return chaos__fail(ctx, rc,
-                           rc == -ENOSPC
-                               ? "too many programs watch for exits"
-                               : "cannot watch for exits");
+                           rc == -ENOSPC ? "too many programs watch for exits"
+                                         : "cannot watch for exits");
     }
     *watch_out = watch;
     return 0;
