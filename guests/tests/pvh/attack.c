@@ -81,31 +81,72 @@ void test_writes_by_xen(void)
     CHECK(is_same());
 }
 
+#ifdef __x86_64__
+#define SECOND_GB (1ul << 30)
+#define LARGE_PAGE 0x200000ul
+#define ADDRESS 0x000ffffffffff000ull
+#define PRESENT 1u
+#define WRITABLE 2u
+#define LARGE 0x80u
+
+/* What the first 2 MB of the second GB are, or a table for them. */
+static void set_directory(uint64_t entry)
+{
+    extern volatile uint64_t test_directory[];
+
+    test_directory[0] = entry;
+    asm volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
+}
+
+static void clear(uint64_t address)
+{
+    set_directory((address & -LARGE_PAGE) | PRESENT | WRITABLE | LARGE);
+    memset((void *)(SECOND_GB + address % LARGE_PAGE), 0, FRAME_SIZE);
+}
+
 /*
- * The page as a page table: `features` of our device is an entry for 8 MB.
- * Walks of it would mark it as accessed and dirty.
+ * The word at `offset` as an entry that maps `entry & ADDRESS`. A walk of it
+ * would mark it as accessed or dirty, be it Xen's for us or the CPU's.
+ */
+static void walk(size_t offset)
+{
+    const uint64_t entry = *(uint64_t *)(frame_a + offset);
+    const bool writable = entry & WRITABLE;
+    const uintptr_t address = SECOND_GB + offset / 8 * FRAME_SIZE;
+    volatile uint32_t *to = (volatile uint32_t *)address;
+
+    if (!(entry & PRESENT))
+        return;
+    clear(entry & ADDRESS);
+    set_directory((uintptr_t)frame_a | PRESENT | WRITABLE);
+    EXPECT(noxs_raw(NOXS_OP_VERSION, address, 0), writable ? 0 : -XEN_EFAULT);
+    CHECK(is_same());
+    EXPECT(*to, writable ? NOXS_VERSION : 0);
+    if (writable) {
+        *to = 1;
+        EXPECT(*to, 1);
+    }
+    set_directory(0);
+    CHECK(is_same());
+}
+#endif
+
+/*
+ * The page as a page table. `features` of our device maps 8 MB; an odd domid
+ * makes the word that it is in an entry for something above 4 GB.
  */
 void test_page_tables(void)
 {
 #ifdef __x86_64__
-    extern volatile uint64_t test_directory[];
-    const unsigned long entry = offsetof(struct noxs_page, dev[0].features) / 8;
-    const unsigned long address = (1ul << 30) + entry * FRAME_SIZE;
+    const size_t domid = offsetof(struct noxs_page, domid);
+    const size_t features = offsetof(struct noxs_page, dev[0].features);
+    uint64_t entry = *(uint64_t *)(frame_a + domid);
 
     remember();
-    memset((void *)0x800000ul, 0, FRAME_SIZE);
-    test_directory[0] = (uintptr_t)frame_a | 3;
-    EXPECT(noxs_raw(NOXS_OP_VERSION, address, 0), 0);
-    EXPECT(*(volatile uint32_t *)0x800000ul, NOXS_VERSION);
-    EXPECT(page->dev[0].features, before.dev[0].features);
-    /* Now by the CPU itself, reading and writing. */
-    EXPECT(*(volatile uint32_t *)address, NOXS_VERSION);
-    EXPECT(page->dev[0].features, before.dev[0].features);
-    *(volatile uint32_t *)address = 1;
-    EXPECT(page->dev[0].features, before.dev[0].features);
-    test_directory[0] = 0;
-    asm volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
-    CHECK(is_same());
+    CHECK(*(uint64_t *)(frame_a + features) & PRESENT);
+    walk(features);
+    populate((entry & ADDRESS) / FRAME_SIZE);
+    walk(domid);
 #endif
 }
 

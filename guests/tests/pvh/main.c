@@ -33,7 +33,6 @@ static void stay(void)
                         0);
 }
 
-/* Page tables before the page is moved by other means than ours. */
 static void test_all(void)
 {
     test_version();

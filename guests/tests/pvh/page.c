@@ -28,15 +28,20 @@ bool is_page(const volatile void *frame)
            p->dev_max == NOXS_DEV_MAX;
 }
 
-void refill(void *frame)
+void populate(uint64_t gfn)
 {
-    xen_pfn_t gfn = (xen_pfn_t)gfn_of(frame);
+    xen_pfn_t frame = (xen_pfn_t)gfn;
     struct xen_memory_reservation arg = {.nr_extents = 1, .domid = DOMID_SELF};
 
-    set_xen_guest_handle(arg.extent_start, &gfn);
+    set_xen_guest_handle(arg.extent_start, &frame);
     EXPECT(hypercall(__HYPERVISOR_memory_op, XENMEM_populate_physmap,
                      (uintptr_t)&arg, 0),
            1);
+}
+
+void refill(void *frame)
+{
+    populate(gfn_of(frame));
     *(volatile uint32_t *)frame = 0;
     EXPECT(*(volatile uint32_t *)frame, 0);
 }

@@ -35,7 +35,7 @@ void say(const char *text);
 /* Count a check; say where and what, and both values, if it fails. */
 void expect_(int64_t got, int64_t want, const char *file, int line,
              const char *what);
-#define EXPECT(got, want) \
+#define EXPECT(got, want)                                                      \
     expect_((int64_t)(got), (int64_t)(want), __FILE__, __LINE__, #got)
 #define CHECK(cond) EXPECT(!!(cond), 1)
 /* How many checks failed. Says how many there were. */
@@ -68,7 +68,8 @@ static inline uint64_t gfn_of(const volatile void *frame)
 long place(uint64_t gfn);
 /* Is the page there? */
 bool is_page(const volatile void *frame);
-/* Give a frame memory again. */
+/* Give a frame memory; one of ours again, and see that it is that. */
+void populate(uint64_t gfn);
 void refill(void *frame);
 
 void test_identity(void);
