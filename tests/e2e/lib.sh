@@ -235,9 +235,13 @@ free_kb()
     host | head -n 1
 }
 
+# Xen gives a dead domain's last pages back a moment later: wait for rest.
 snapshot()
 {
     host >"$T/before"
+    until usleep 300000 && host >"$T/now" && cmp -s "$T/before" "$T/now"; do
+        mv "$T/now" "$T/before"
+    done
 }
 
 # The first line is Xen's free memory; more of it than before is fine.
@@ -247,8 +251,7 @@ is_same()
         [ "$(tail -n +2 "$T/now")" = "$(tail -n +2 "$T/before")" ]
 }
 
-# same_as_before [TEXT]: all is as at the snapshot. Xen gives a dead domain's
-# last pages back a moment later, hence the patience.
+# same_as_before [TEXT]: all is as at the snapshot, after a moment at least.
 same_as_before()
 {
     begin "${1:-nothing is left}"

@@ -21,6 +21,7 @@
 #define GUEST_MS 20000u
 #define SETTLE_TRIES 100
 #define TRY_US 100000u
+#define REST_US 1000000u
 
 struct host {
     long fds;
@@ -149,7 +150,7 @@ static int churn(unsigned count)
 
     for (i = 0; rc == 0 && i < WARM_UP; i++)
         rc = round_trip(i);
-    (void)usleep(10 * TRY_US);
+    (void)usleep(REST_US);
     if (rc == 0)
         rc = look(&before);
     for (i = 0; rc == 0 && i < count; i++)
