@@ -187,8 +187,9 @@ NOXS_ASSERT(sizeof(struct noxs_page) == NOXS_PAGE_SIZE);
  *
  * Who may call: "any" domain for itself, where `domid` must be NOXS_DOMID_SELF
  * or its own id; the control domain for everyone. "control": only the control
- * domain, others get -EPERM. -ESRCH: there is no such domain. -EFAULT: arg or
- * buf cannot be read or written.
+ * domain. Others get -EPERM, whether the domain that they name exists or not.
+ * -ESRCH: there is no such domain. -EFAULT: arg or buf cannot be read or
+ * written. -EOPNOTSUPP: there is no such operation.
  */
 #define __HYPERVISOR_noxs_op 43
 
