@@ -19,6 +19,6 @@ $(E2E_B)/noxs-abi-test: $(NOXS_ABI_TEST)
 
 .PHONY: test-e2e
 test-e2e: lab-ready $(E2E_TOOLS) $(E2E_B)/noxs-abi-test
-	$(Q)tests/e2e/run $(if $(JOBS),-j $(JOBS)) $(TESTS)
+	$(Q)tests/e2e/run -r 1 $(if $(JOBS),-j $(JOBS)) $(TESTS)
 
 -include $(wildcard $(B)/tests/e2e-*.d)
