@@ -59,7 +59,14 @@ static int read_config(struct cli *cli, struct chaos_config *cfg, int argc,
         return cli_fail(cli, rc);
     for (i = 1; i < argc && code == EXIT_OK; i++)
         code = set_key(cli, cfg, argv[i]);
-    return code;
+    if (code != EXIT_OK)
+        return code;
+    /* What is missing in the whole is missing in the file. */
+    rc = chaos_config_check(cli->ctx, cfg);
+    if (rc < 0)
+        return cli_error(cli, rc, "%s: %s", argv[0],
+                         chaos_ctx_error(cli->ctx));
+    return EXIT_OK;
 }
 
 /* "web" of "/etc/chaos/web.json"; "vm" of standard input. */
