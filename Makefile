@@ -35,7 +35,7 @@ WARN += -Werror
 endif
 CFLAGS_COMMON := -std=gnu11 $(WARN) -Iinclude -D_GNU_SOURCE -MMD -MP
 
--include tests/lab/lab.mk
+include tests/lab/lab.mk
 include $(wildcard xen-patches/*.mk libchaos/*.mk chaos/*.mk guests/*.mk \
 	tests/tests.mk bench/*.mk docs/*.mk)
 
