@@ -35,10 +35,17 @@ enum config_dev_method {
 };
 
 struct config_vif {
-    char *bridge; /* NULL: none */
-    char *ip;     /* NULL: none */
+    char *bridge;  /* NULL: none */
+    char *ip;      /* NULL: none; "10.0.0.2/24" */
+    char *gateway; /* NULL: none; of the same family as ip */
+    char *ifname;  /* NULL: vifDOMID.N */
+    char *hook;    /* NULL: none; absolute path of a program (docs/config.md) */
     uint8_t mac[6];
     bool has_mac;
+    unsigned mtu; /* 0: the bridge's, or 1500 */
+    /* What the guest may send: bytes per interval; 0: no limit. */
+    uint64_t rate_bytes;
+    uint32_t rate_interval_us;
 };
 
 enum config_vbd_type { CONFIG_VBD_PHY, CONFIG_VBD_FILE };
@@ -74,5 +81,13 @@ struct chaos_config {
     struct config_vbd *vbds;
     unsigned vbd_count;
 };
+
+/* ip and gateway of a checked vif as the guest is told them. */
+struct noxs_net_address;
+void config_vif_address(const struct config_vif *vif,
+                        struct noxs_net_address *address_out);
+
+/* Xen's number of a disk's name (checked before). -EINVAL: it is none. */
+int config_vdev_number(const char *vdev, uint32_t *number_out);
 
 #endif /* LIBCHAOS_CONFIG_H */

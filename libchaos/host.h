@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * host.h: the seam to dom0's kernel: back ends, links, loop devices.
+ *
+ * One real implementation (host_linux.c over back.c, netlink.c and loop.c) and
+ * one in-process model for unit tests and fault injection
+ * (tests/unit/host_model.c). All functions return 0 or -errno as the kernel said
+ * it; texts are added above the seam.
+ */
+#ifndef LIBCHAOS_HOST_H
+#define LIBCHAOS_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <noxs/noxs.h>
+
+struct host;
+
+#define HOST_IFNAME_SIZE 16
+
+struct host_vif {
+    uint32_t domid;
+    uint32_t id;
+    uint32_t evtchn;
+    uint16_t mtu;
+    uint8_t mac[6];
+    const char *ifname; /* "": the default */
+    uint64_t rate_bytes;
+    uint32_t rate_interval_us;
+    /* The address for the guest; family 0: none, 4 or 6. */
+    uint8_t family, prefix;
+    bool has_gateway;
+    uint8_t address[16], gateway[16];
+};
+
+struct host_vbd {
+    uint32_t domid;
+    uint32_t id;
+    uint32_t evtchn;
+    int fd; /* a block device */
+    bool readonly;
+};
+
+/* What a back end says of itself; see struct noxs_back_info. */
+struct host_back {
+    uint32_t domid, type, id;
+    uint32_t state;
+    uint32_t ifindex;
+    char ifname[HOST_IFNAME_SIZE];
+    uint32_t dev_major, dev_minor;
+    uint64_t sent_ops, sent_bytes, received_ops, received_bytes, errors;
+};
+
+struct host_ops {
+    void (*close)(struct host *host);
+
+    /*
+     * Back ends. -ENOENT or -ENXIO: the module is not loaded; -EPROTO: it is of
+     * another version. The first use opens the device.
+     */
+    int (*vif_create)(struct host *host, const struct host_vif *vif,
+                      uint32_t *ifindex_out, char ifname_out[HOST_IFNAME_SIZE],
+                      struct noxs_device *device_out);
+    int (*vbd_create)(struct host *host, const struct host_vbd *vbd,
+                      struct noxs_device *device_out);
+    int (*back_close)(struct host *host, uint32_t domid, uint32_t type,
+                      uint32_t id, unsigned timeout_ms);
+    /* Type NOXS_DEV_NONE: all of the domain; then 0 also without a module. */
+    int (*back_destroy)(struct host *host, uint32_t domid, uint32_t type,
+                        uint32_t id);
+    /* Of one domain, or of all with NOXS_DOMID_SELF; free() the array. */
+    int (*back_list)(struct host *host, uint32_t domid,
+                     struct host_back **backs_out, size_t *count_out);
+
+    /* -ENODEV: no interface, or no bridge, of that name. */
+    int (*bridge_find)(struct host *host, const char *bridge,
+                       uint32_t *ifindex_out);
+    /* Bring an interface up, as a port of `bridge` unless that is 0. */
+    int (*link_up)(struct host *host, uint32_t ifindex, uint32_t bridge);
+    /* The name of the bridge it is a port of; "" for none. */
+    int (*link_bridge)(struct host *host, const char *ifname,
+                       char bridge_out[HOST_IFNAME_SIZE]);
+
+    /*
+     * A loop device of a file, with direct I/O where the file system can, that
+     * goes when its last user does. The file is locked as long as the loop
+     * device lives: shared when read only, else exclusive (-EBUSY).
+     */
+    int (*loop_attach)(struct host *host, const char *path, bool readonly,
+                       int *fd_out);
+    /* The file behind a loop device; -ENXIO: it is none. free() it. */
+    int (*loop_file)(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                     char **path_out);
+};
+
+struct host {
+    const struct host_ops *ops;
+};
+
+int host_linux_open(struct host **host_out);
+
+#endif /* LIBCHAOS_HOST_H */

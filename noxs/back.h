@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * back.h: the seam between what all back ends have in common (back.c) and what
+ * a type of them does (back_net*.c, back_block*.c).
+ *
+ * The common part owns the control page, the event channel, the states of
+ * noxs/io.h, the list of all back ends, and their end. A type owns its rings.
+ */
+#ifndef NOXS_BACK_H
+#define NOXS_BACK_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include <xen/grant_table.h>
+
+#include <noxs/ioctl.h>
+
+struct noxs_back;
+
+/*
+ * connect, disconnect and destroy run in process context, one at a time for one
+ * back end (back->lock).
+ */
+struct noxs_back_ops {
+	/*
+	 * The front end is there; its features are masked to those known. From
+	 * now on kick() is called, also once right after this for what came
+	 * before. -errno: the front end is cut off.
+	 */
+	int (*connect)(struct noxs_back *back, u64 front_features);
+	/*
+	 * Stop: when it returns nothing touches the rings or the guest's pages
+	 * any more, and the rings are as new. Called only when connected.
+	 */
+	void (*disconnect)(struct noxs_back *back);
+	/*
+	 * The guest rang while connected. Hard interrupt context: hand over to
+	 * NAPI or a thread, which calls noxs_back_eoi() when it has looked.
+	 */
+	void (*kick)(struct noxs_back *back);
+	/* Disconnected already: free everything, the noxs_back included. */
+	void (*destroy)(struct noxs_back *back);
+	/* Fill in the counters and what is of this type. */
+	void (*info)(struct noxs_back *back, struct noxs_back_info *info);
+};
+
+struct noxs_back {
+	/* Of the common part, read-only for the type. */
+	struct list_head node;
+	const struct noxs_back_ops *ops;
+	u16 domid;
+	u32 type;
+	u32 id;
+	u32 evtchn;          /* the guest's port */
+	struct noxs_io *io;  /* the control page */
+	u32 state;           /* NOXS_BACK_*; io->back_state is for the guest */
+	/* The common part's own. */
+	grant_ref_t io_ref;
+	int irq;
+	bool closing;        /* the toolstack wants it closed */
+	struct mutex lock;
+	struct work_struct work;
+	wait_queue_head_t wait;
+};
+
+/*
+ * For a type's create call. Init checks that (domid, type, id) is new, allocates
+ * and grants the control page and prepares everything but the interrupt; the type
+ * then allocates its rings, fills in the control page behind io, and calls
+ * publish, which binds the event channel, enters the list and fills in `device`
+ * but for its config, features included. After a failure of publish, or instead
+ * of it, abort undoes init.
+ */
+int noxs_back_init(struct noxs_back *back, const struct noxs_back_ops *ops,
+		   u16 domid, u32 type, u32 id, u32 evtchn);
+int noxs_back_publish(struct noxs_back *back, u64 features,
+		      struct noxs_device *device);
+void noxs_back_abort(struct noxs_back *back);
+/* For ops->destroy: what init made. */
+void noxs_back_fini(struct noxs_back *back);
+
+/* A zeroed page granted to the guest, for a ring. */
+int noxs_back_page(struct noxs_back *back, void **page_out,
+		   grant_ref_t *ref_out);
+/* End the grant; the page is freed now or when the guest lets go of it. */
+void noxs_back_page_end(void *page, grant_ref_t ref);
+
+/* Ring the guest. Any context. */
+void noxs_back_notify(struct noxs_back *back);
+/* The last kick was looked at; spurious: there was nothing. Any context. */
+void noxs_back_eoi(struct noxs_back *back, bool spurious);
+/*
+ * The front end broke the protocol: log why (rate-limited), cut it off. Any
+ * context; the type stops by itself to look at the rings and is disconnected
+ * soon.
+ */
+__printf(2, 3) void noxs_back_broken(struct noxs_back *back, const char *fmt,
+				     ...);
+
+/* The types: the ioctls, with the structure already copied and its pads checked. */
+int noxs_net_create(struct noxs_ioctl_vif *vif);
+int noxs_block_create(struct noxs_ioctl_vbd *vbd);
+
+/*
+ * With the module's parameter fail_at=N the N-th call from then on says true,
+ * once: every step of a create that can fail asks it. Tests walk through them.
+ */
+bool noxs_fault(void);
+
+#endif /* NOXS_BACK_H */
