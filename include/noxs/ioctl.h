@@ -19,12 +19,6 @@
 
 #include "net.h"
 
-#if defined(__KERNEL__)
-#include <linux/ioctl.h>
-#else
-#include <sys/ioctl.h>
-#endif
-
 #define NOXS_IOCTL_PATH "/dev/xen/noxs"
 /* Changes whenever a structure or a call does. */
 #define NOXS_IOCTL_VERSION 1
@@ -162,11 +156,18 @@ struct noxs_ioctl_list {
 NOXS_AT(struct noxs_ioctl_list, infos, 16);
 NOXS_ASSERT(sizeof(struct noxs_ioctl_list) == 24);
 
-#define NOXS_IOCTL_VERSION_GET _IOR('x', 0x40, struct noxs_ioctl_version)
-#define NOXS_IOCTL_VIF_CREATE _IOWR('x', 0x41, struct noxs_ioctl_vif)
-#define NOXS_IOCTL_VBD_CREATE _IOWR('x', 0x42, struct noxs_ioctl_vbd)
-#define NOXS_IOCTL_CLOSE _IOW('x', 0x43, struct noxs_ioctl_device)
-#define NOXS_IOCTL_DESTROY _IOW('x', 0x44, struct noxs_ioctl_device)
-#define NOXS_IOCTL_LIST _IOWR('x', 0x45, struct noxs_ioctl_list)
+/*
+ * The calls, as Linux numbers them on x86 and ARM (_IOR is 2, _IOW 1, _IOWR 3),
+ * spelled out so that this header needs no other.
+ */
+#define NOXS_IOCTL_CALL(dir, nr, type)                                         \
+    ((uint32_t)(dir) << 30 | (uint32_t)sizeof(type) << 16 | 0x7800u | (nr))
+#define NOXS_IOCTL_VERSION_GET                                                 \
+    NOXS_IOCTL_CALL(2, 0x40, struct noxs_ioctl_version)
+#define NOXS_IOCTL_VIF_CREATE NOXS_IOCTL_CALL(3, 0x41, struct noxs_ioctl_vif)
+#define NOXS_IOCTL_VBD_CREATE NOXS_IOCTL_CALL(3, 0x42, struct noxs_ioctl_vbd)
+#define NOXS_IOCTL_CLOSE NOXS_IOCTL_CALL(1, 0x43, struct noxs_ioctl_device)
+#define NOXS_IOCTL_DESTROY NOXS_IOCTL_CALL(1, 0x44, struct noxs_ioctl_device)
+#define NOXS_IOCTL_LIST NOXS_IOCTL_CALL(3, 0x45, struct noxs_ioctl_list)
 
 #endif /* NOXS_IOCTL_H */
