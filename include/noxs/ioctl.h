@@ -30,6 +30,9 @@ struct noxs_ioctl_version {
     uint32_t types;        /* OUT: bit 1 << NOXS_DEV_* of each type it makes */
     uint32_t pad;
 };
+NOXS_AT(struct noxs_ioctl_version, version, 0);
+NOXS_AT(struct noxs_ioctl_version, noxs_version, 4);
+NOXS_AT(struct noxs_ioctl_version, types, 8);
 NOXS_ASSERT(sizeof(struct noxs_ioctl_version) == 16);
 
 #define NOXS_IFNAME_SIZE 16
@@ -62,6 +65,10 @@ struct noxs_ioctl_vif {
     struct noxs_net_address address; /* IN: for the guest; not used here */
     struct noxs_device device;       /* OUT */
 };
+NOXS_AT(struct noxs_ioctl_vif, domid, 0);
+NOXS_AT(struct noxs_ioctl_vif, mtu, 2);
+NOXS_AT(struct noxs_ioctl_vif, id, 4);
+NOXS_AT(struct noxs_ioctl_vif, evtchn, 8);
 NOXS_AT(struct noxs_ioctl_vif, ifindex, 12);
 NOXS_AT(struct noxs_ioctl_vif, ifname, 16);
 NOXS_AT(struct noxs_ioctl_vif, mac, 32);
@@ -93,7 +100,9 @@ struct noxs_ioctl_vbd {
     uint64_t features; /* IN: what to offer at most; OUT: what is offered */
     struct noxs_device device; /* OUT */
 };
+NOXS_AT(struct noxs_ioctl_vbd, domid, 0);
 NOXS_AT(struct noxs_ioctl_vbd, id, 4);
+NOXS_AT(struct noxs_ioctl_vbd, evtchn, 8);
 NOXS_AT(struct noxs_ioctl_vbd, fd, 12);
 NOXS_AT(struct noxs_ioctl_vbd, flags, 16);
 NOXS_AT(struct noxs_ioctl_vbd, features, 24);
@@ -117,6 +126,10 @@ struct noxs_ioctl_device {
     uint32_t id;
     uint32_t timeout_ms;
 };
+NOXS_AT(struct noxs_ioctl_device, domid, 0);
+NOXS_AT(struct noxs_ioctl_device, type, 4);
+NOXS_AT(struct noxs_ioctl_device, id, 8);
+NOXS_AT(struct noxs_ioctl_device, timeout_ms, 12);
 NOXS_ASSERT(sizeof(struct noxs_ioctl_device) == 16);
 
 /* One back end, as LIST tells it. Counters are of the guest's point of view. */
@@ -137,10 +150,19 @@ struct noxs_back_info {
     uint64_t received_bytes;
     uint64_t errors;       /* requests refused or failed, packets dropped */
 };
+NOXS_AT(struct noxs_back_info, domid, 0);
 NOXS_AT(struct noxs_back_info, type, 4);
+NOXS_AT(struct noxs_back_info, id, 8);
+NOXS_AT(struct noxs_back_info, back_state, 12);
+NOXS_AT(struct noxs_back_info, evtchn, 16);
+NOXS_AT(struct noxs_back_info, ifindex, 20);
 NOXS_AT(struct noxs_back_info, ifname, 24);
 NOXS_AT(struct noxs_back_info, dev_major, 40);
+NOXS_AT(struct noxs_back_info, dev_minor, 44);
 NOXS_AT(struct noxs_back_info, sent_ops, 48);
+NOXS_AT(struct noxs_back_info, sent_bytes, 56);
+NOXS_AT(struct noxs_back_info, received_ops, 64);
+NOXS_AT(struct noxs_back_info, received_bytes, 72);
 NOXS_AT(struct noxs_back_info, errors, 80);
 NOXS_ASSERT(sizeof(struct noxs_back_info) == 88);
 
@@ -153,6 +175,9 @@ struct noxs_ioctl_list {
     uint32_t pad1;
     uint64_t infos;    /* IN: pointer to struct noxs_back_info[count] */
 };
+NOXS_AT(struct noxs_ioctl_list, domid, 0);
+NOXS_AT(struct noxs_ioctl_list, count, 4);
+NOXS_AT(struct noxs_ioctl_list, total, 8);
 NOXS_AT(struct noxs_ioctl_list, infos, 16);
 NOXS_ASSERT(sizeof(struct noxs_ioctl_list) == 24);
 
