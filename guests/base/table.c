@@ -7,6 +7,7 @@
  * memory, mapped read-only, as do those made here.
  */
 #include <guest/barrier.h>
+#include <guest/event.h>
 #include <guest/guest.h>
 #include <guest/lib.h>
 #include <guest/memory.h>
@@ -92,31 +93,64 @@ int page_protect(void *va, enum page_access access)
                                   UVMF_INVLPG | UVMF_LOCAL);
 }
 
-int window_map(uint64_t mfn, enum page_access access, void **va_out)
+static bool slots_free(unsigned int first, unsigned int n)
 {
     unsigned int slot;
-    int rc;
 
-    for (slot = WINDOW_FIXED; slot < WINDOW_SLOTS; slot++)
-        if (!(window_used[slot / 64] >> (slot % 64) & 1))
+    for (slot = first; slot < first + n; slot++)
+        if (window_used[slot / 64] >> (slot % 64) & 1)
+            return false;
+    return true;
+}
+
+int window_take(unsigned int n, void **va_out)
+{
+    bool on = events_disable();
+    unsigned int first, slot;
+    int rc = -ENOSPC;
+
+    for (first = WINDOW_FIXED; first + n <= WINDOW_SLOTS; first++)
+        if (slots_free(first, n)) {
+            for (slot = first; slot < first + n; slot++)
+                window_used[slot / 64] |= 1ul << (slot % 64);
+            *va_out = (void *)WINDOW_VA(first);
+            rc = 0;
             break;
-    if (slot == WINDOW_SLOTS)
-        return -ENOSPC;
-    rc = (int)update_va_mapping(WINDOW_VA(slot), memory_pte(mfn, access),
-                                UVMF_INVLPG | UVMF_LOCAL);
+        }
+    events_restore(on);
+    return rc;
+}
+
+void window_give(void *va, unsigned int n)
+{
+    size_t slot = ((uintptr_t)va - WINDOW_BASE) / PAGE_SIZE;
+    bool on = events_disable();
+
+    for (; n; n--, slot++)
+        window_used[slot / 64] &= ~(1ul << (slot % 64));
+    events_restore(on);
+}
+
+int window_map(uint64_t mfn, enum page_access access, void **va_out)
+{
+    void *va;
+    int rc = window_take(1, &va);
+
     if (rc)
         return rc;
-    window_used[slot / 64] |= 1ul << (slot % 64);
-    *va_out = (void *)WINDOW_VA(slot);
-    return 0;
+    rc = (int)update_va_mapping((uintptr_t)va, memory_pte(mfn, access),
+                                UVMF_INVLPG | UVMF_LOCAL);
+    if (rc)
+        window_give(va, 1);
+    else
+        *va_out = va;
+    return rc;
 }
 
 void window_unmap(void *va)
 {
-    size_t slot = ((uintptr_t)va - WINDOW_BASE) / PAGE_SIZE;
-
     update_va_mapping((uintptr_t)va, 0, UVMF_INVLPG | UVMF_LOCAL);
-    window_used[slot / 64] &= ~(1ul << (slot % 64));
+    window_give(va, 1);
 }
 
 /* The table of `level` (1 to 4) that covers va; NULL if there is none yet. */

@@ -52,5 +52,8 @@ int page_protect(void *va, enum page_access access);
 /* Map any frame in the window; -ENOSPC: it is full. Xen may refuse. */
 int window_map(uint64_t mfn, enum page_access access, void **va_out);
 void window_unmap(void *va);
+/* n slots in a row with nothing in them, and back, for whoever fills them. */
+int window_take(unsigned int n, void **va_out);
+void window_give(void *va, unsigned int n);
 
 #endif /* GUEST_MEMORY_H */
