@@ -5,6 +5,10 @@
  * A bus (noxs; XenStore another day) finds devices and makes their shared pages
  * accessible; a front end of net.h or block.h is written against this alone and
  * does not know which bus it is on.
+ *
+ * bus_open, bus_disconnect and bus_close sleep: not in event handlers. What
+ * becomes of devices in a suspend is not settled: close them before, or do not
+ * suspend.
  */
 #ifndef GUEST_BUS_H
 #define GUEST_BUS_H
@@ -50,25 +54,30 @@ struct bus_device {
 
 /*
  * Find the n-th device (from 0, ascending by id) of a type, and map its pages.
- * -ENOENT: there is none; -EPROTO: its pages make no sense.
+ * -ENOENT: there is none; -EINVAL: its pages make no sense; -ENOSPC: no room to
+ * map them; -EPERM: they are not granted (any more); -ETIMEDOUT: an earlier
+ * user of the device cannot be disconnected. Says so on the console, but for
+ * -ENOENT.
  */
 int bus_open(enum bus_type type, unsigned int n, struct bus_device *dev);
 /*
  * Tell the back end our features and that requests may be waiting. Rings were
  * initialised by the back end; requests may have been put on them before this.
+ * Bind a handler to the port first. -ENOTCONN: the back end takes none now.
  */
 int bus_connect(struct bus_device *dev, uint64_t front_features);
 enum bus_state bus_state(const struct bus_device *dev);
 /*
  * Stop: no more requests after this. Waits until the back end has finished with
- * our grants (or is gone), at most a second: -ETIMEDOUT.
+ * our grants (or is gone), at most a second: -ETIMEDOUT. The handler of the
+ * device's port is gone afterwards, the rings are as new.
  */
 int bus_disconnect(struct bus_device *dev);
 /* Unmap; the device is as if never opened. Disconnects if need be. */
 void bus_close(struct bus_device *dev);
 /*
  * Call fn, with events off, after the device list changed (hotplug). One per
- * front end type.
+ * front end type. Takes sysctl_on_rescan.
  */
 void bus_on_change(enum bus_type type, void (*fn)(void));
 

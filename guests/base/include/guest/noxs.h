@@ -22,7 +22,8 @@ int noxs_identity(struct noxs_identity *out);
 
 /*
  * The control page of a device (NOXS_DEV_F_GFN) and proof that it is this
- * guest's memory. -EOPNOTSUPP: it is the back end's page.
+ * guest's memory. -EOPNOTSUPP: it is the back end's page, which the front end
+ * of the device maps (bus.h).
  */
 int noxs_control(const struct noxs_device *dev, void **page_out);
 

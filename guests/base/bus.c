@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * bus.c: from a front end to the bus of its device.
+ */
+#include <guest/lib.h>
+#include <guest/sysctl.h>
+
+#include "bus_impl.h"
+
+static void (*on_change[BUS_BLOCK + 1])(void);
+
+int bus_open(enum bus_type type, unsigned int n, struct bus_device *dev)
+{
+    return bus_noxs.open(type, n, dev);
+}
+
+int bus_connect(struct bus_device *dev, uint64_t front_features)
+{
+    return dev->ops->connect(dev, front_features);
+}
+
+enum bus_state bus_state(const struct bus_device *dev)
+{
+    return dev->ops->state(dev);
+}
+
+int bus_disconnect(struct bus_device *dev)
+{
+    return dev->ops->disconnect(dev);
+}
+
+void bus_close(struct bus_device *dev)
+{
+    dev->ops->close(dev);
+}
+
+static void rescan(void)
+{
+    unsigned int type;
+
+    for (type = 0; type < ARRAY_SIZE(on_change); type++)
+        if (on_change[type])
+            on_change[type]();
+}
+
+void bus_on_change(enum bus_type type, void (*fn)(void))
+{
+    on_change[type] = fn;
+    sysctl_on_rescan(rescan);
+}
