@@ -63,6 +63,12 @@ static void fill_start_info(const struct build *b)
     si->shared_info = b->spec->shared_info_frame << HV_PAGE_SHIFT;
     si->console.domU.mfn = b->frames[l->console];
     si->console.domU.evtchn = b->spec->console_port;
+    /*
+     * A kernel that knows nothing of the sysctl page would use it as memory.
+     * Linux keeps off the frame it takes for XenStore's, and with no event
+     * channel beside it knows that there is no XenStore.
+     */
+    si->store_mfn = b->frames[l->sysctl];
     si->pt_base = pv_virt(l, l->tables);
     si->nr_pt_frames = l->table_pages;
     if (l->p2m_pages)
