@@ -87,6 +87,10 @@ struct noxs_net_address;
 void config_vif_address(const struct config_vif *vif,
                         struct noxs_net_address *address_out);
 
+/* Check the vifs and vbds alone, as chaos_config_check does the whole. */
+int chaos__config_check_devices(struct chaos_ctx *ctx,
+                                const struct chaos_config *cfg) CHAOS_CHECK;
+
 /* Xen's number of a disk's name (checked before). -EINVAL: it is none. */
 int config_vdev_number(const char *vdev, uint32_t *number_out);
 

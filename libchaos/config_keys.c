@@ -69,6 +69,13 @@ static const struct config_key vif_keys[] = {
         .expected = "an address such as 10.0.0.2, 10.0.0.2/24 or fd00::2/64",
     },
     {
+        .name = "gateway",
+        .kinds = CONFIG_STRING,
+        .type = &chaos__config_host_type,
+        VIF(gateway),
+        .expected = "an address such as 10.0.0.1 or fd00::1",
+    },
+    {
         .name = "mac",
         .kinds = CONFIG_STRING,
         .type = &chaos__config_mac_type,
@@ -83,6 +90,39 @@ static const struct config_key vif_keys[] = {
         VIF(bridge),
         .expected = "a bridge's name: 1 to 15 bytes of ASCII without blanks, "
                     "'/' and ':'",
+    },
+    {
+        .name = "ifname",
+        .kinds = CONFIG_STRING,
+        .type = &chaos__config_ifname_type,
+        VIF(ifname),
+        .expected = "an interface's name: 1 to 15 bytes of ASCII without "
+                    "blanks, '/', ':' and '%', not a number",
+    },
+    {
+        .name = "mtu",
+        .kinds = CONFIG_NUMBER,
+        .type = &chaos__config_mtu_type,
+        VIF(mtu),
+        .expected = "a whole number",
+        .range = "a number from 68 to 65517",
+    },
+    {
+        .name = "rate",
+        .kinds = CONFIG_STRING,
+        .type = &chaos__config_rate_type,
+        VIF(rate_bytes),
+        .expected = "a rate such as 10Mb/s, 250KB/s or 1MB/s@20ms",
+        .range = "at most 1000GB/s, at least a byte per interval, and an "
+                 "interval from 1ms to 1s",
+    },
+    {
+        .name = "hook",
+        .kinds = CONFIG_STRING,
+        .type = &chaos__config_path_type,
+        VIF(hook),
+        .expected = "the path of a program",
+        .range = "a path of at most 4095 bytes",
     },
 };
 static const struct config_table vif_table = TABLE(vif_keys, struct config_vif);

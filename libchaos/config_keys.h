@@ -92,7 +92,9 @@ extern const struct config_type chaos__config_name_type;
 extern const struct config_type chaos__config_path_type;
 extern const struct config_type chaos__config_cmdline_type;
 extern const struct config_type chaos__config_ip_type;
+extern const struct config_type chaos__config_host_type;
 extern const struct config_type chaos__config_bridge_type;
+extern const struct config_type chaos__config_ifname_type;
 extern const struct config_type chaos__config_vdev_type;
 
 /* config_types.c: all others */
@@ -106,6 +108,8 @@ extern const struct config_type chaos__config_bits_type;
 extern const struct config_type chaos__config_flag_type;
 extern const struct config_type chaos__config_choice_type;
 extern const struct config_type chaos__config_mac_type;
+extern const struct config_type chaos__config_mtu_type;
+extern const struct config_type chaos__config_rate_type;
 /* Lists of objects and objects, which have no scalar form. */
 extern const struct config_type chaos__config_container_type;
 
@@ -117,6 +121,8 @@ unsigned chaos__config_count(const struct config_key *key, const void *obj);
 /* One more element, every key at its default. -ENOMEM. */
 int chaos__config_append(const struct config_key *key, void *obj,
                          void **element_out) CHAOS_CHECK;
+/* Take that one away again. */
+void chaos__config_drop_last(const struct config_key *key, void *obj);
 /* Back to the default, what was there freed. */
 void chaos__config_reset(const struct config_key *key, void *obj);
 /* Every key of a zeroed structure to its default. */

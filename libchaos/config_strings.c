@@ -156,6 +156,24 @@ static int ip_parse(const struct config_key *key,
 const struct config_type chaos__config_ip_type = {
     .parse = ip_parse, .format = string_format, .owned = true};
 
+static int host_parse(const struct config_key *key,
+                      const struct config_value *value, void *obj)
+{
+    return checked(key, value, obj, chaos__check_host);
+}
+
+const struct config_type chaos__config_host_type = {
+    .parse = host_parse, .format = string_format, .owned = true};
+
+static int ifname_parse(const struct config_key *key,
+                        const struct config_value *value, void *obj)
+{
+    return checked(key, value, obj, chaos__check_new_ifname);
+}
+
+const struct config_type chaos__config_ifname_type = {
+    .parse = ifname_parse, .format = string_format, .owned = true};
+
 static int bridge_parse(const struct config_key *key,
                         const struct config_value *value, void *obj)
 {

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <noxs/net.h>
+
 #include "config_keys.h"
 #include "parse.h"
 
@@ -259,6 +261,55 @@ static void mac_format(const struct config_key *key, const void *obj,
 
 const struct config_type chaos__config_mac_type = {.parse = mac_parse,
                                                    .format = mac_format};
+
+static int mtu_parse(const struct config_key *key,
+                     const struct config_value *value, void *obj)
+{
+    unsigned *mtu = field(key, obj);
+    uint64_t number;
+    int rc = chaos__parse_uint(value->text, value->len, NOXS_NET_MTU_MIN,
+                               NOXS_NET_MTU_MAX, &number);
+
+    if (rc == 0)
+        *mtu = (unsigned)number;
+    return rc;
+}
+
+static void mtu_format(const struct config_key *key, const void *obj,
+                       struct config_value *value_out, char *buf)
+{
+    const unsigned *mtu = const_field(key, obj);
+
+    if (*mtu)
+        unsigned_format(key, obj, value_out, buf);
+}
+
+const struct config_type chaos__config_mtu_type = {.parse = mtu_parse,
+                                                   .format = mtu_format};
+
+static int rate_parse(const struct config_key *key,
+                      const struct config_value *value, void *obj)
+{
+    struct config_vif *vif = obj;
+
+    (void)key;
+    return chaos__parse_rate(value->text, value->len, &vif->rate_bytes,
+                             &vif->rate_interval_us);
+}
+
+static void rate_format(const struct config_key *key, const void *obj,
+                        struct config_value *value_out, char *buf)
+{
+    const struct config_vif *vif = obj;
+
+    (void)key;
+    if (vif->rate_bytes)
+        put(value_out, CONFIG_STRING, buf,
+            chaos__format_rate(buf, vif->rate_bytes, vif->rate_interval_us));
+}
+
+const struct config_type chaos__config_rate_type = {.parse = rate_parse,
+                                                    .format = rate_format};
 
 static int container_parse(const struct config_key *key,
                            const struct config_value *value, void *obj)

@@ -64,6 +64,15 @@ int chaos__config_append(const struct config_key *key, void *obj,
     return 0;
 }
 
+void chaos__config_drop_last(const struct config_key *key, void *obj)
+{
+    unsigned last = chaos__config_count(key, obj) - 1;
+    char *array = chaos__config_array(key, obj);
+
+    chaos__config_dispose(key->members, array + last * key->members->size);
+    set_count(key, obj, last);
+}
+
 static void dispose_array(const struct config_key *key, void *obj)
 {
     char *array = chaos__config_array(key, obj);

@@ -52,11 +52,33 @@ int chaos__parse_uuid(const char *text, size_t len,
 /* Six bytes in hexadecimal with colons; unicast and not all zero. */
 int chaos__parse_mac(const char *text, size_t len,
                      uint8_t mac_out[6]) CHAOS_CHECK;
+
+struct parsed_ip {
+    bool is_ipv6;
+    bool has_prefix;
+    uint8_t prefix;
+    uint8_t address[16]; /* in network order; IPv4: the first 4 bytes */
+};
 /* IPv4 or IPv6, with "/LENGTH" or without. */
+int chaos__parse_ip(const char *text, size_t len,
+                    struct parsed_ip *ip_out) CHAOS_CHECK;
 int chaos__check_ip(const char *text, size_t len) CHAOS_CHECK;
+/* The same without "/LENGTH". */
+int chaos__check_host(const char *text, size_t len) CHAOS_CHECK;
 /* A network interface's name as Linux takes it. */
 int chaos__check_ifname(const char *text, size_t len) CHAOS_CHECK;
+/* One that can be given to a new interface; no number, which is an id. */
+int chaos__check_new_ifname(const char *text, size_t len) CHAOS_CHECK;
+
+enum vdev_kind { VDEV_XVD, VDEV_SD, VDEV_HD };
+struct parsed_vdev {
+    enum vdev_kind kind;
+    uint32_t disk;      /* from 0 on */
+    uint32_t partition; /* 0: the whole disk */
+};
 /* A guest's disk or partition: "xvda", "xvdb1", "sda", "hdc". */
+int chaos__parse_vdev(const char *text, size_t len,
+                      struct parsed_vdev *vdev_out) CHAOS_CHECK;
 int chaos__check_vdev(const char *text, size_t len) CHAOS_CHECK;
 
 /* 0 to 15, or -1. */
@@ -66,6 +88,18 @@ int chaos__hex_digit(char c);
 size_t chaos__format_uuid(char *buf, const uint8_t uuid[NOXS_UUID_SIZE]);
 #define FORMAT_MAC_SIZE 18
 size_t chaos__format_mac(char *buf, const uint8_t mac[6]);
+
+/* parse_rate.c */
+
+#define RATE_INTERVAL_DEFAULT_US 50000
+#define RATE_INTERVAL_MIN_US 1000
+#define RATE_INTERVAL_MAX_US 1000000
+/* "10Mb/s", "250KB/s", "1MB/s@20ms": bytes in each interval, at least one. */
+int chaos__parse_rate(const char *text, size_t len, uint64_t *bytes_out,
+                      uint32_t *interval_us_out) CHAOS_CHECK;
+/* Reads back as the same. buf: FORMAT_RATE_SIZE. */
+#define FORMAT_RATE_SIZE 64
+size_t chaos__format_rate(char *buf, uint64_t bytes, uint32_t interval_us);
 
 /* parse_text.c */
 

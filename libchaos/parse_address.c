@@ -122,26 +122,45 @@ size_t chaos__format_mac(char *buf, const uint8_t mac[6])
     return (size_t)(p - buf);
 }
 
-int chaos__check_ip(const char *text, size_t len)
+int chaos__parse_ip(const char *text, size_t len, struct parsed_ip *ip_out)
 {
     const char *slash = memchr(text, '/', len);
     size_t host = slash ? (size_t)(slash - text) : len;
     char buf[INET6_ADDRSTRLEN];
-    struct in6_addr addr;
-    uint64_t bits;
-    int family;
+    struct parsed_ip ip = {.has_prefix = slash != NULL};
+    uint64_t bits = 0;
 
     if (host == 0 || host >= sizeof(buf) || memchr(text, '\0', host))
         return -EINVAL;
     memcpy(buf, text, host);
     buf[host] = '\0';
-    family = memchr(buf, ':', host) ? AF_INET6 : AF_INET;
-    if (inet_pton(family, buf, &addr) != 1)
+    ip.is_ipv6 = memchr(buf, ':', host) != NULL;
+    if (inet_pton(ip.is_ipv6 ? AF_INET6 : AF_INET, buf, ip.address) != 1)
         return -EINVAL;
-    if (!slash)
-        return 0;
-    return chaos__parse_uint(slash + 1, len - host - 1, 0,
-                             family == AF_INET ? 32 : 128, &bits);
+    if (slash) {
+        int rc = chaos__parse_uint(slash + 1, len - host - 1, 0,
+                                   ip.is_ipv6 ? 128 : 32, &bits);
+
+        if (rc < 0)
+            return rc;
+    }
+    ip.prefix = (uint8_t)bits;
+    *ip_out = ip;
+    return 0;
+}
+
+int chaos__check_ip(const char *text, size_t len)
+{
+    struct parsed_ip ip;
+
+    return chaos__parse_ip(text, len, &ip);
+}
+
+int chaos__check_host(const char *text, size_t len)
+{
+    struct parsed_ip ip;
+
+    return memchr(text, '/', len) ? -EINVAL : chaos__parse_ip(text, len, &ip);
 }
 
 int chaos__check_ifname(const char *text, size_t len)
@@ -158,7 +177,35 @@ int chaos__check_ifname(const char *text, size_t len)
     return 0;
 }
 
-int chaos__check_vdev(const char *text, size_t len)
+int chaos__check_new_ifname(const char *text, size_t len)
+{
+    bool number = true;
+    size_t i;
+    int rc = chaos__check_ifname(text, len);
+
+    if (rc < 0)
+        return rc;
+    for (i = 0; i < len; i++)
+        number &= text[i] >= '0' && text[i] <= '9';
+    /* Linux would put a number in the place of "%d". */
+    return number || memchr(text, '%', len) ? -EINVAL : 0;
+}
+
+/* Letters count disks as a spreadsheet its columns: a to z, then aa. */
+static size_t disk_letters(const char *text, size_t len, size_t max, char last,
+                           uint32_t *disk_out)
+{
+    uint32_t disk = 0;
+    size_t i;
+
+    for (i = 0; i < len && i < max && text[i] >= 'a' && text[i] <= last; i++)
+        disk = disk * 26 + (uint32_t)(text[i] - 'a') + 1;
+    *disk_out = disk - 1;
+    return i;
+}
+
+int chaos__parse_vdev(const char *text, size_t len,
+                      struct parsed_vdev *vdev_out)
 {
     /* How many disks, by their letters, and partitions Xen can name. */
     static const struct {
@@ -166,27 +213,41 @@ int chaos__check_vdev(const char *text, size_t len)
         size_t letters_max;
         char last;
         unsigned partitions;
-    } kinds[] = {{"xvd", 3, 'z', 255}, {"sd", 1, 'p', 15}, {"hd", 1, 'd', 63}};
+        enum vdev_kind kind;
+    } kinds[] = {{"xvd", 3, 'z', 255, VDEV_XVD},
+                 {"sd", 1, 'p', 15, VDEV_SD},
+                 {"hd", 1, 'd', 63, VDEV_HD}};
     size_t i;
 
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         size_t at = strlen(kinds[i].prefix);
-        size_t letters = 0;
-        uint64_t partition;
+        uint64_t partition = 0;
+        uint32_t disk;
+        size_t letters;
+        int rc = 0;
 
         if (len <= at || memcmp(text, kinds[i].prefix, at) != 0)
             continue;
-        while (at < len && letters < kinds[i].letters_max && text[at] >= 'a' &&
-               text[at] <= kinds[i].last) {
-            at++;
-            letters++;
-        }
+        letters = disk_letters(text + at, len - at, kinds[i].letters_max,
+                               kinds[i].last, &disk);
+        at += letters;
         if (letters == 0)
             return -EINVAL;
-        if (at == len)
-            return 0;
-        return chaos__parse_uint(text + at, len - at, 1, kinds[i].partitions,
-                                 &partition);
+        if (at < len)
+            rc = chaos__parse_uint(text + at, len - at, 1, kinds[i].partitions,
+                                   &partition);
+        if (rc == 0)
+            *vdev_out = (struct parsed_vdev){.kind = kinds[i].kind,
+                                             .disk = disk,
+                                             .partition = (uint32_t)partition};
+        return rc;
     }
     return -EINVAL;
+}
+
+int chaos__check_vdev(const char *text, size_t len)
+{
+    struct parsed_vdev vdev;
+
+    return chaos__parse_vdev(text, len, &vdev);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <chaos/chaos.h>
+#include <noxs/net.h>
 
 #include "config.h"
 #include "config_fixture.h"
@@ -95,7 +96,8 @@ static void test_vifs(void **state)
     refuse(f, "\"vifs\": [\"a\"]", "web.json:2: vifs[0]: \"a\"" VIFS_TEXT);
     refuse(f, "\"vifs\": [{\"script\": 1}]",
            "web.json:2: vifs[0].script: unknown key: "
-           "expected one of ip, mac, bridge");
+           "expected one of ip, gateway, mac, bridge, ifname, mtu, rate, "
+           "hook");
 
     for (i = 1; i < 32; i++)
         strcat(text, ", {}");
@@ -108,6 +110,140 @@ static void test_vifs(void **state)
            "expected at most 32 network interfaces");
     take(f, "\"vifs\": []");
     assert_int_equal(f->cfg->vif_count, 0);
+}
+
+static void test_vif_links(void **state)
+{
+#define IFNAME_TEXT                                                            \
+    ": expected an interface's name: 1 to 15 bytes of ASCII without blanks, "  \
+    "'/', ':' and '%', not a number"
+#define HOST_TEXT ": expected an address such as 10.0.0.1 or fd00::1"
+    struct fixture *f = *state;
+    struct config_vif *vif;
+
+    take(f, "\"vifs\": [{\"gateway\": \"10.0.0.1\", \"ifname\": \"web0\", "
+            "\"mtu\": 9000, \"hook\": \"/etc/chaos/vif\"}, {\"mtu\": 68}, "
+            "{\"mtu\": 65517}]");
+    vif = f->cfg->vifs;
+    assert_string_equal(vif[0].gateway, "10.0.0.1");
+    assert_string_equal(vif[0].ifname, "web0");
+    assert_string_equal(vif[0].hook, "/etc/chaos/vif");
+    assert_int_equal(vif[0].mtu, 9000);
+    assert_int_equal(vif[1].mtu, 68);
+    assert_null(vif[1].gateway);
+    assert_null(vif[1].ifname);
+    assert_null(vif[1].hook);
+    assert_int_equal(vif[2].mtu, 65517);
+
+    refuse(f, "\"vifs\": [{\"gateway\": \"10.0.0.1/24\"}]",
+           "web.json:2: vifs[0].gateway: \"10.0.0.1/24\"" HOST_TEXT);
+    refuse(f, "\"vifs\": [{\"gateway\": \"\"}]",
+           "web.json:2: vifs[0].gateway: \"\"" HOST_TEXT);
+    refuse(f, "\"vifs\": [{\"ifname\": \"web%d\"}]",
+           "web.json:2: vifs[0].ifname: \"web%d\"" IFNAME_TEXT);
+    refuse(f, "\"vifs\": [{\"ifname\": \"7\"}]",
+           "web.json:2: vifs[0].ifname: \"7\"" IFNAME_TEXT);
+    refuse(f, "\"vifs\": [{\"ifname\": \"\"}]",
+           "web.json:2: vifs[0].ifname: \"\"" IFNAME_TEXT);
+    refuse(f, "\"vifs\": [{\"mtu\": 67}]",
+           "web.json:2: vifs[0].mtu: 67: expected a number from 68 to 65517");
+    refuse(f, "\"vifs\": [{\"mtu\": 65518}]",
+           "web.json:2: vifs[0].mtu: 65518: expected a number from 68 to "
+           "65517");
+    refuse(f, "\"vifs\": [{\"mtu\": \"1500\"}]",
+           "web.json:2: vifs[0].mtu: \"1500\": expected a whole number");
+    refuse(f, "\"vifs\": [{\"hook\": 1}]",
+           "web.json:2: vifs[0].hook: 1: expected the path of a program");
+}
+
+static void test_vif_rate(void **state)
+{
+#define RATE_TEXT ": expected a rate such as 10Mb/s, 250KB/s or 1MB/s@20ms"
+#define RATE_RANGE                                                             \
+    ": expected at most 1000GB/s, at least a byte per interval, and an "       \
+    "interval from 1ms to 1s"
+    struct fixture *f = *state;
+
+    take(f, "\"vifs\": [{\"rate\": \"1MB/s@20ms\"}, {}]");
+    assert_int_equal(f->cfg->vifs[0].rate_bytes, 20000);
+    assert_int_equal(f->cfg->vifs[0].rate_interval_us, 20000);
+    assert_int_equal(f->cfg->vifs[1].rate_bytes, 0);
+
+    refuse(f, "\"vifs\": [{\"rate\": \"10\"}]",
+           "web.json:2: vifs[0].rate: \"10\"" RATE_TEXT);
+    refuse(f, "\"vifs\": [{\"rate\": 10}]",
+           "web.json:2: vifs[0].rate: 10" RATE_TEXT);
+    refuse(f, "\"vifs\": [{\"rate\": \"0B/s\"}]",
+           "web.json:2: vifs[0].rate: \"0B/s\"" RATE_RANGE);
+    refuse(f, "\"vifs\": [{\"rate\": \"1MB/s@2s\"}]",
+           "web.json:2: vifs[0].rate: \"1MB/s@2s\"" RATE_RANGE);
+}
+
+static void test_address(void **state)
+{
+    static const uint8_t ipv6[16] = {0xfd, 0, [15] = 2};
+    struct fixture *f = *state;
+    struct noxs_net_address got;
+    struct config_vif *vif;
+
+    take(f, "\"vifs\": [{}, {\"ip\": \"10.0.0.2\", "
+            "\"gateway\": \"10.0.0.1\"}, {\"ip\": \"fd00::2\"}, "
+            "{\"ip\": \"10.1.2.3/8\"}]");
+    vif = f->cfg->vifs;
+    memset(&got, 0xff, sizeof(got));
+    config_vif_address(&vif[0], &got);
+    assert_int_equal(got.family, NOXS_NET_NO_ADDRESS);
+    assert_int_equal(got.has_gateway, 0);
+    config_vif_address(&vif[1], &got);
+    assert_int_equal(got.family, NOXS_NET_IPV4);
+    assert_int_equal(got.prefix, 24);
+    assert_memory_equal(got.address, "\x0a\0\0\2\0\0\0\0\0\0\0\0\0\0\0", 16);
+    assert_int_equal(got.has_gateway, 1);
+    assert_memory_equal(got.gateway, "\x0a\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 16);
+    config_vif_address(&vif[2], &got);
+    assert_int_equal(got.family, NOXS_NET_IPV6);
+    assert_int_equal(got.prefix, 64);
+    assert_int_equal(got.has_gateway, 0);
+    assert_memory_equal(got.address, ipv6, 16);
+    config_vif_address(&vif[3], &got);
+    assert_int_equal(got.prefix, 8);
+}
+
+static void test_vdev_numbers(void **state)
+{
+    static const struct {
+        const char *vdev;
+        uint32_t number;
+    } known[] = {
+        {"xvda", 51712},
+        {"xvda1", 51713},
+        {"xvdb", 51728},
+        {"xvdp15", 51967},
+        {"xvda16", 1u << 28 | 16},
+        {"xvdq", 1u << 28 | 16 << 8},
+        {"xvdz255", 1u << 28 | 25 << 8 | 255},
+        {"xvdaa", 1u << 28 | 26 << 8},
+        {"xvdba", 1u << 28 | 52 << 8},
+        {"xvdzzz", 1u << 28 | 18277 << 8},
+        {"sda", 2048},
+        {"sdp15", 2303},
+        {"hda", 768},
+        {"hdb63", 895},
+        {"hdc", 5632},
+        {"hdd1", 5697},
+    };
+    uint32_t number = 7;
+    size_t i;
+
+    (void)state;
+    assert_int_equal(config_vdev_number("vda", &number), -EINVAL);
+    assert_int_equal(config_vdev_number("xvda256", &number), -EINVAL);
+    assert_int_equal(number, 7);
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        assert_int_equal(config_vdev_number(known[i].vdev, &number), 0);
+        if (number != known[i].number)
+            fail_msg("%s: %u", known[i].vdev, number);
+    }
 }
 
 static void test_vbds(void **state)
@@ -156,6 +292,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_words, setup, teardown),
         cmocka_unit_test_setup_teardown(test_vifs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vif_links, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_vif_rate, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_address, setup, teardown),
+        cmocka_unit_test(test_vdev_numbers),
         cmocka_unit_test_setup_teardown(test_vbds, setup, teardown),
     };
 

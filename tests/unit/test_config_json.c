@@ -23,7 +23,9 @@ static const char full[] =
     "\"address_size\":32,\"paused\":true,\"on_poweroff\":\"preserve\","
     "\"on_reboot\":\"destroy\",\"on_crash\":\"rename-restart\","
     "\"vifs\":[{},{\"ip\":\"10.0.0.2/24\",\"mac\":\"00:16:3e:00:00:01\","
-    "\"bridge\":\"br0\"}],\"vbds\":[{\"target\":\"/d\",\"type\":\"file\","
+    "\"bridge\":\"br0\"},{\"ip\":\"10.0.0.3\",\"gateway\":\"10.0.0.1\","
+    "\"ifname\":\"web0\",\"mtu\":1400,\"rate\":\"1MB/s@20ms\","
+    "\"hook\":\"/h\"}],\"vbds\":[{\"target\":\"/d\",\"type\":\"file\","
     "\"vdev\":\"xvda\",\"access\":\"w\"}],"
     "\"xen\":{\"pvh\":true,\"dev_method\":\"xenstore\"}}";
 
@@ -98,6 +100,13 @@ static void same(const struct chaos_config *a, const struct chaos_config *b)
         same_text(a->vifs[i].ip, b->vifs[i].ip);
         assert_int_equal(a->vifs[i].has_mac, b->vifs[i].has_mac);
         assert_memory_equal(a->vifs[i].mac, b->vifs[i].mac, 6);
+        same_text(a->vifs[i].gateway, b->vifs[i].gateway);
+        same_text(a->vifs[i].ifname, b->vifs[i].ifname);
+        same_text(a->vifs[i].hook, b->vifs[i].hook);
+        assert_int_equal(a->vifs[i].mtu, b->vifs[i].mtu);
+        assert_int_equal(a->vifs[i].rate_bytes, b->vifs[i].rate_bytes);
+        assert_int_equal(a->vifs[i].rate_interval_us,
+                         b->vifs[i].rate_interval_us);
     }
     assert_int_equal(a->vbd_count, b->vbd_count);
     for (i = 0; i < a->vbd_count; i++) {
@@ -203,6 +212,12 @@ static void random_list(char *text, size_t size, bool vifs)
                 text + used, size - used,
                 "%s{\"mac\":\"%02x:16:3e:00:%02x:01\",\"ip\":\"fd00::%x/%u\"}",
                 comma, below(128) * 2, below(256), below(65536), below(129));
+        else if (below(2))
+            used += (size_t)snprintf(
+                text + used, size - used,
+                "%s{\"ifname\":\"e%u\",\"mtu\":%u,\"rate\":\"%uKb/s@%ums\"}",
+                comma, below(1000), 68 + below(65450), 10000 + below(1 << 24),
+                1 + below(1000));
         else
             used +=
                 (size_t)snprintf(text + used, size - used,
@@ -294,6 +309,8 @@ static int whole_life(const char *text, size_t len)
     if (rc == 0)
         rc = chaos_config_set(ctx, cfg, "vifs", "[{\"bridge\":\"b\"},{}]");
     if (rc == 0)
+        rc = chaos_config_set(ctx, cfg, "vifs[2].gateway", "10.0.0.1");
+    if (rc == 0)
         rc = chaos_config_copy(ctx, cfg, &copy);
     if (rc == 0)
         rc = chaos_config_json(ctx, copy, &json);
@@ -342,6 +359,20 @@ static void test_no_memory_unchanged(void **state)
         check_json(cfg, full);
     }
     assert_int_equal(rc, 0);
+    /* Neither room for a new element nor, with it, for its value. */
+    for (n = 0; n < 2; n++) {
+        char *before, *after;
+
+        assert_int_equal(chaos_config_json(ctx, cfg, &before), 0);
+        oom_arm(n);
+        assert_int_equal(chaos_config_set(ctx, cfg, "vifs[3].ifname", "web0"),
+                         -ENOMEM);
+        assert_true(oom_disarm());
+        assert_int_equal(chaos_config_json(ctx, cfg, &after), 0);
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+    }
     oom_arm(0);
     assert_int_equal(chaos_config_set(ctx, cfg, "name", "x"), -ENOMEM);
     assert_true(oom_disarm());

@@ -174,6 +174,62 @@ static void test_containers(void **state)
            "{\"pvh\": ..., \"dev_method\": ...}");
 }
 
+static void test_elements(void **state)
+{
+#define VIF_KEYS                                                               \
+    ": unknown key: expected one of ip, gateway, mac, bridge, ifname, mtu, "   \
+    "rate, hook"
+    struct fixture *f = *state;
+    char name[32];
+    unsigned i;
+
+    set(f, "vifs[0].bridge", "xenbr0");
+    set(f, "vifs[0].ip", "10.0.0.2/24");
+    set(f, "vifs[1].mac", "00:16:3e:00:00:01");
+    assert_int_equal(f->cfg->vif_count, 2);
+    assert_string_equal(f->cfg->vifs[0].bridge, "xenbr0");
+    assert_string_equal(f->cfg->vifs[0].ip, "10.0.0.2/24");
+    assert_false(f->cfg->vifs[0].has_mac);
+    assert_true(f->cfg->vifs[1].has_mac);
+    set(f, "vifs[0].bridge", "xenbr1");
+    assert_string_equal(f->cfg->vifs[0].bridge, "xenbr1");
+    set(f, "vbds[0].target", "/d");
+    set(f, "vbds[0].vdev", "xvda");
+    set(f, "vbds[0].access", "w");
+    assert_true(f->cfg->vbds[0].writable);
+
+    refuse(f, "vifs[3].ip", "10.0.0.3",
+           "vifs[3].ip: expected an index from 0 to 2");
+    refuse(f, "vifs[x].ip", "10.0.0.3",
+           "vifs[x].ip: expected an index from 0 to 2");
+    refuse(f, "vifs[].ip", "10.0.0.3",
+           "vifs[].ip: expected an index from 0 to 2");
+    refuse(f, "vifs[00].ip", "10.0.0.3",
+           "vifs[00].ip: expected an index from 0 to 2");
+    refuse(f, "vifs[18446744073709551616].ip", "10.0.0.3",
+           "vifs[18446744073709551616].ip: expected an index from 0 to 2");
+    /* An element that was begun is no more when its value is refused. */
+    refuse(f, "vifs[2].ip", "10.0.0",
+           "vifs[2].ip: \"10.0.0\": expected an address such as 10.0.0.2, "
+           "10.0.0.2/24 or fd00::2/64");
+    refuse(f, "vifs[2].pi", "10.0.0.3", "vifs[2].pi" VIF_KEYS);
+    refuse(f, "vifs[0]", "{}", "vifs[0]" VIF_KEYS);
+    refuse(f, "vifs[0", "{}", "vifs[0" VIF_KEYS);
+    refuse(f, "vifs[0]ip", "10.0.0.3", "vifs[0]ip" VIF_KEYS);
+    refuse(f, "vifs[0].", "10.0.0.3", "vifs[0]." VIF_KEYS);
+    refuse(f, "vcpus.cpumap[0]", "1",
+           "vcpus.cpumap[0]: unknown key: expected one of count, cpumap");
+
+    for (i = 2; i < 32; i++) {
+        (void)snprintf(name, sizeof(name), "vifs[%u].mtu", i);
+        set(f, name, "1500");
+    }
+    refuse(f, "vifs[32].mtu", "1500",
+           "vifs[32].mtu: expected at most 32 network interfaces");
+    refuse(f, "vifs[33].mtu", "1500",
+           "vifs[33].mtu: expected an index from 0 to 31");
+}
+
 static void test_unknown(void **state)
 {
 #define ROOT_KEYS                                                              \
@@ -247,6 +303,54 @@ static void test_check(void **state)
         "[{\"target\": \"/a\", \"vdev\": \"xvda\"}, "
         "{\"target\": \"/a\", \"vdev\": \"xvdb\"}]");
     assert_int_equal(chaos_config_check(f->ctx, f->cfg), 0);
+    set(f, "vbds[0].access", "w");
+    refuse_check(f, -EINVAL,
+                 "vbds[1].target: \"/a\": expected another than vbds[0] has, "
+                 "as only disks that are read only can share one");
+    set(f, "vbds[0].access", "r");
+    set(f, "vbds[1].access", "w");
+    refuse_check(f, -EINVAL,
+                 "vbds[1].target: \"/a\": expected another than vbds[0] has, "
+                 "as only disks that are read only can share one");
+    set(f, "vbds[1].target", "/b");
+    assert_int_equal(chaos_config_check(f->ctx, f->cfg), 0);
+    set(f, "vbds[2].vdev", "xvdc");
+    refuse_check(f, -EINVAL,
+                 "vbds[2].target: missing: expected the path of a block "
+                 "device or a disk image");
+    set(f, "vbds", "[]");
+    set(f, "vbds[0].target", "/a");
+    refuse_check(f, -EINVAL,
+                 "vbds[0].vdev: missing: expected a disk or partition such as "
+                 "xvda or xvdb1");
+}
+
+static void test_check_vifs(void **state)
+{
+    struct fixture *f = *state;
+
+    set(f, "kernel", "/k");
+    set(f, "vifs[0].gateway", "10.0.0.1");
+    refuse_check(f, -EINVAL,
+                 "vifs[0].gateway: \"10.0.0.1\": expected an ip beside it");
+    set(f, "vifs[0].ip", "fd00::2/64");
+    refuse_check(f, -EINVAL,
+                 "vifs[0].gateway: \"10.0.0.1\": expected an IPv6 address, "
+                 "as ip is");
+    set(f, "vifs[0].gateway", "fd00::1");
+    assert_int_equal(chaos_config_check(f->ctx, f->cfg), 0);
+    set(f, "vifs[0].ip", "10.0.0.2/24");
+    refuse_check(f, -EINVAL,
+                 "vifs[0].gateway: \"fd00::1\": expected an IPv4 address, "
+                 "as ip is");
+    set(f, "vifs[0].gateway", "10.0.0.1");
+    set(f, "vifs[0].ifname", "web0");
+    set(f, "vifs[1].ifname", "web1");
+    assert_int_equal(chaos_config_check(f->ctx, f->cfg), 0);
+    set(f, "vifs[1].ifname", "web0");
+    refuse_check(f, -EINVAL,
+                 "vifs[1].ifname: \"web0\": expected another than vifs[0] "
+                 "has");
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -254,8 +358,9 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_scalars), CASE(test_vcpus),    CASE(test_containers),
-        CASE(test_unknown), CASE(test_override), CASE(test_check),
+        CASE(test_scalars),  CASE(test_vcpus),      CASE(test_containers),
+        CASE(test_elements), CASE(test_unknown),    CASE(test_override),
+        CASE(test_check),    CASE(test_check_vifs),
     };
 
     return cmocka_run_group_tests_name("config set", tests, NULL, NULL);

@@ -131,6 +131,27 @@ static void test_ip(void **state)
     assert_int_equal(chaos__check_ip("10.0.0.2\0", 9), -EINVAL);
 }
 
+static void test_host(void **state)
+{
+    static const char *const good[] = {"10.0.0.1", "fd00::1", NULL};
+    static const char *const bad[] = {"", "10.0.0.1/24", "fd00::1/", "/", NULL};
+    struct parsed_ip ip = {.prefix = 7};
+
+    (void)state;
+    check_all(chaos__check_host, good, 0);
+    check_all(chaos__check_host, bad, -EINVAL);
+    assert_int_equal(chaos__parse_ip("10.0.0.2/33", 11, &ip), -ERANGE);
+    assert_int_equal(ip.prefix, 7);
+    assert_int_equal(chaos__parse_ip("10.0.0.2/31", 11, &ip), 0);
+    assert_false(ip.is_ipv6);
+    assert_true(ip.has_prefix);
+    assert_int_equal(ip.prefix, 31);
+    assert_memory_equal(ip.address, "\x0a\0\0\2", 4);
+    assert_int_equal(chaos__parse_ip("fd00::2", 7, &ip), 0);
+    assert_true(ip.is_ipv6);
+    assert_false(ip.has_prefix);
+}
+
 static void test_ifname(void **state)
 {
     static const char *const good[] = {"a", "xenbr0", "br-lan.5",
@@ -139,10 +160,15 @@ static void test_ifname(void **state)
         "",       ".",          "..",  "a/b",
         "a:b",    "a b",        "-br", "a234567890123456",
         "br\x7f", "br\xc3\xbc", "b\n", NULL};
+    static const char *const not_new[] = {"vif%d", "%", "0", "123", NULL};
 
     (void)state;
     check_all(chaos__check_ifname, good, 0);
     check_all(chaos__check_ifname, bad, -EINVAL);
+    check_all(chaos__check_new_ifname, good, 0);
+    check_all(chaos__check_new_ifname, bad, -EINVAL);
+    check_all(chaos__check_ifname, not_new, 0);
+    check_all(chaos__check_new_ifname, not_new, -EINVAL);
 }
 
 static void test_vdev(void **state)
@@ -225,10 +251,10 @@ static void test_name_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_uuid),       cmocka_unit_test(test_mac),
-        cmocka_unit_test(test_ip),         cmocka_unit_test(test_ifname),
-        cmocka_unit_test(test_vdev),       cmocka_unit_test(test_name),
-        cmocka_unit_test(test_name_check),
+        cmocka_unit_test(test_uuid), cmocka_unit_test(test_mac),
+        cmocka_unit_test(test_ip),   cmocka_unit_test(test_ifname),
+        cmocka_unit_test(test_host), cmocka_unit_test(test_vdev),
+        cmocka_unit_test(test_name), cmocka_unit_test(test_name_check),
     };
 
     return cmocka_run_group_tests_name("parse address", tests, NULL, NULL);
