@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include <chaos/chaos.h>
+#include <noxs/net.h>
 
+#include "config.h"
 #include "hv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,12 +38,47 @@ static char *to_json(struct chaos_ctx *ctx, const struct chaos_config *cfg)
     return json;
 }
 
+/* Of key=value only: a disk that still lacks a key, which no file may. */
+static int is_incomplete(const struct chaos_config *cfg)
+{
+    unsigned i;
+
+    for (i = 0; i < cfg->vbd_count; i++)
+        if (!cfg->vbds[i].target || !cfg->vbds[i].vdev)
+            return 1;
+    return 0;
+}
+
+/* What is told to others of the devices, whatever the whole is like. */
+static void use_devices(const struct chaos_config *cfg)
+{
+    struct noxs_net_address address;
+    uint32_t number;
+    unsigned i;
+
+    for (i = 0; i < cfg->vif_count; i++) {
+        config_vif_address(&cfg->vifs[i], &address);
+        must((address.family != NOXS_NET_NO_ADDRESS) ==
+             (cfg->vifs[i].ip != NULL));
+        must(address.prefix <= 128);
+    }
+    for (i = 0; i < cfg->vbd_count; i++)
+        must(!cfg->vbds[i].vdev ||
+             config_vdev_number(cfg->vbds[i].vdev, &number) == 0);
+}
+
 static void check_taken(struct chaos_ctx *ctx, const struct chaos_config *cfg)
 {
     struct chaos_config *again;
     char *first = to_json(ctx, cfg);
     char *second;
 
+    use_devices(cfg);
+    if (is_incomplete(cfg)) {
+        must(chaos_config_check(ctx, cfg) < 0);
+        free(first);
+        return;
+    }
     must(chaos_config_create(ctx, &again) == 0);
     must(chaos_config_parse(ctx, again, "again", first, strlen(first)) == 0);
     second = to_json(ctx, again);
@@ -76,23 +113,29 @@ static void check(struct chaos_ctx *ctx, int rc, struct chaos_config *cfg,
         check_refused(ctx, rc, cfg, before);
 }
 
+/* One key=value on each line, each on what those before left. */
 static void fuzz_set(struct chaos_ctx *ctx, struct chaos_config *cfg,
                      const uint8_t *data, size_t size)
 {
-    char *key = malloc(size + 1);
-    char *before = to_json(ctx, cfg);
-    char *value;
+    char *text = malloc(size + 1);
+    char *rest = text;
+    char *key;
 
-    must(key != NULL);
-    memcpy(key, data, size);
-    key[size] = '\0';
-    value = strchr(key, '=');
-    if (value) {
+    must(text != NULL);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    while ((key = strsep(&rest, "\n")) != NULL) {
+        char *value = strchr(key, '=');
+        char *before;
+
+        if (!value)
+            continue;
+        before = to_json(ctx, cfg);
         *value++ = '\0';
         check(ctx, chaos_config_set(ctx, cfg, key, value), cfg, before);
+        free(before);
     }
-    free(before);
-    free(key);
+    free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
