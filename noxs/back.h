@@ -5,6 +5,18 @@
  *
  * The common part owns the control page, the event channel, the states of
  * noxs/io.h, the list of all back ends, and their end. A type owns its rings.
+ *
+ * Locks, outermost first:
+ *
+ *   back->lock		mutex of one back end: its state, connect, disconnect
+ *   rtnl, and what a type has (net: updown; the queue's xmit lock)
+ *   backs_lock		mutex of back.c: the hash of all back ends
+ *
+ * rtnl may be taken under back->lock, never the other way round: what the
+ * network core calls under rtnl does not take back->lock. Nothing is taken
+ * under backs_lock, so info() takes no lock that is held around a call of
+ * back.c. The interrupt handler, kick(), noxs_back_notify(), noxs_back_eoi()
+ * and noxs_back_broken() take none of these.
  */
 #ifndef NOXS_BACK_H
 #define NOXS_BACK_H
@@ -16,13 +28,15 @@
 #include <linux/workqueue.h>
 #include <xen/grant_table.h>
 
+#include <noxs/block.h>
 #include <noxs/ioctl.h>
 
 struct noxs_back;
 
 /*
  * connect, disconnect and destroy run in process context, one at a time for one
- * back end (back->lock).
+ * back end: connect and disconnect under back->lock, destroy after the last
+ * user is gone.
  */
 struct noxs_back_ops {
 	/*
@@ -37,19 +51,27 @@ struct noxs_back_ops {
 	 */
 	void (*disconnect)(struct noxs_back *back);
 	/*
-	 * The guest rang while connected. Hard interrupt context: hand over to
-	 * NAPI or a thread, which calls noxs_back_eoi() when it has looked.
+	 * The guest rang while connected. Hard interrupt context, or as if:
+	 * hand over to NAPI or a thread, which calls noxs_back_eoi() when it
+	 * has looked. Until then the guest's ringing, that it closed included,
+	 * is not heard. May come once more while disconnect() runs.
 	 */
 	void (*kick)(struct noxs_back *back);
-	/* Disconnected already: free everything, the noxs_back included. */
+	/*
+	 * Disconnected already: free everything, the noxs_back included, after
+	 * noxs_back_fini().
+	 */
 	void (*destroy)(struct noxs_back *back);
-	/* Fill in the counters and what is of this type. */
+	/*
+	 * Fill in the counters and what is of this type. Process context, at
+	 * any time between publish and fini, beside all others.
+	 */
 	void (*info)(struct noxs_back *back, struct noxs_back_info *info);
 };
 
 struct noxs_back {
 	/* Of the common part, read-only for the type. */
-	struct list_head node;
+	struct hlist_node node;
 	const struct noxs_back_ops *ops;
 	u16 domid;
 	u32 type;
@@ -60,7 +82,13 @@ struct noxs_back {
 	/* The common part's own. */
 	grant_ref_t io_ref;
 	int irq;
-	bool closing;        /* the toolstack wants it closed */
+	u64 features;        /* offered */
+	bool connected;      /* ops->connect was called; under lock */
+	bool listed;         /* in the hash; under backs_lock */
+	bool dying;          /* on its way out; under backs_lock and lock */
+	bool broken;         /* set once, from any context */
+	unsigned int closers; /* CLOSE calls that wait; under lock */
+	unsigned int users;  /* pointers got by a look-up; under backs_lock */
 	struct mutex lock;
 	struct work_struct work;
 	wait_queue_head_t wait;
@@ -71,15 +99,17 @@ struct noxs_back {
  * and grants the control page and prepares everything but the interrupt; the type
  * then allocates its rings, fills in the control page behind io, and calls
  * publish, which binds the event channel, enters the list and fills in `device`
- * but for its config, features included. After a failure of publish, or instead
- * of it, abort undoes init.
+ * but for its config, features included. From then on connect() may be called,
+ * and anybody may end the back end: the type must not touch it after publish
+ * succeeded. After a failure of publish, or instead of it, abort undoes init; the
+ * type's own memory is the caller's to free.
  */
 int noxs_back_init(struct noxs_back *back, const struct noxs_back_ops *ops,
 		   u16 domid, u32 type, u32 id, u32 evtchn);
 int noxs_back_publish(struct noxs_back *back, u64 features,
 		      struct noxs_device *device);
 void noxs_back_abort(struct noxs_back *back);
-/* For ops->destroy: what init made. */
+/* For ops->destroy: what init and publish made; (domid, type, id) is free. */
 void noxs_back_fini(struct noxs_back *back);
 
 /* A zeroed page granted to the guest, for a ring. */
@@ -88,9 +118,9 @@ int noxs_back_page(struct noxs_back *back, void **page_out,
 /* End the grant; the page is freed now or when the guest lets go of it. */
 void noxs_back_page_end(void *page, grant_ref_t ref);
 
-/* Ring the guest. Any context. */
+/* Ring the guest. Any context, between publish and the end of disconnect. */
 void noxs_back_notify(struct noxs_back *back);
-/* The last kick was looked at; spurious: there was nothing. Any context. */
+/* The last kick was looked at; spurious: there was nothing. Same contexts. */
 void noxs_back_eoi(struct noxs_back *back, bool spurious);
 /*
  * The front end broke the protocol: log why (rate-limited), cut it off. Any
@@ -109,5 +139,27 @@ int noxs_block_create(struct noxs_ioctl_vbd *vbd);
  * once: every step of a create that can fail asks it. Tests walk through them.
  */
 bool noxs_fault(void);
+
+/* back.c, for back_main.c and back_exit.c */
+
+int noxs_backs_start(void);
+/* There are no back ends any more. */
+void noxs_backs_stop(void);
+/* The ioctls CLOSE, DESTROY and LIST: see noxs/ioctl.h. */
+int noxs_back_close(const struct noxs_ioctl_device *which);
+int noxs_back_destroy(const struct noxs_ioctl_device *which);
+/* At most list->count infos; sets count and total. */
+void noxs_back_list(struct noxs_ioctl_list *list, struct noxs_back_info *infos);
+/* End all back ends of a domain. True: there were some. */
+bool noxs_backs_reap(u16 domid);
+/* End those of all domains of which alive(domid) is false. */
+void noxs_backs_sweep(bool (*alive)(u16 domid));
+
+/* back_exit.c */
+
+/* -ENODEV: this hypervisor does not know noxs. */
+int noxs_exit_start(void);
+void noxs_exit_stop(void);
+bool noxs_domain_alive(u16 domid);
 
 #endif /* NOXS_BACK_H */
