@@ -42,6 +42,23 @@ uint64_t time_now(void)
     return base + (uint64_t)((unsigned __int128)delta * mul >> 32);
 }
 
+/* What Xen keeps is the moment when its system time was 0. */
+uint64_t time_wall(void)
+{
+    const struct shared_info *s = guest_shared_info;
+    uint64_t sec;
+    uint32_t version, nsec;
+
+    do {
+        version = READ_ONCE(s->wc_version);
+        rmb();
+        sec = (uint64_t)READ_ONCE(s->wc_sec_hi) << 32 | READ_ONCE(s->wc_sec);
+        nsec = READ_ONCE(s->wc_nsec);
+        rmb();
+    } while ((version & 1) || version != READ_ONCE(s->wc_version));
+    return sec * 1000000000ul + nsec + time_now();
+}
+
 /* Without a flag Xen lets a time that is past expire at once. */
 static void set_alarm(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * time.h: Xen's system time, in ns since the host booted, and timers on it.
+ * time.h: Xen's system time, in ns since the host booted, timers on it, and the
+ * time of day.
  */
 #ifndef GUEST_TIME_H
 #define GUEST_TIME_H
@@ -8,6 +9,8 @@
 #include <stdint.h>
 
 uint64_t time_now(void);
+/* The time of day: ns since 1970 (UTC), as dom0 has told Xen. */
+uint64_t time_wall(void);
 void time_sleep(uint64_t ns);
 
 /* Armed timers form a list; the memory is the caller's. Starts out zeroed. */
