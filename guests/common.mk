@@ -47,7 +47,13 @@ BASE_OBJS := $(patsubst %,$(BASE)/%.o,$(BASE_SRCS))
 LIB := $(BASE)/libguest.a
 OBJS := $(patsubst %,$(OUT)/$(NAME)/%.o,$(SRCS))
 
-all: $(if $(NAME),$(OUT)/$(NAME).elf,$(LIB))
+# Libraries beside the base that an application asks for with USE.
+EXTRA_LIBS :=
+ifneq ($(filter lwip,$(USE)),)
+EXTRA_LIBS += $(OUT)/lwip/liblwip.a
+endif
+
+all: $(if $(NAME),$(OUT)/$(NAME).elf,$(or $(EXTRA_LIBS),$(LIB)))
 	@:
 .PHONY: all
 
@@ -55,9 +61,10 @@ $(OUT)/%.elf: $(OUT)/$(NAME)/%.dbg
 	$(call say,ELF)
 	$(Q)$(GUEST_OBJCOPY) --strip-all $< $@
 
-$(OUT)/$(NAME)/$(NAME).dbg: $(OBJS) $(LIB) $(GUESTS)/base/guest.lds
+$(OUT)/$(NAME)/$(NAME).dbg: $(OBJS) $(EXTRA_LIBS) $(LIB) \
+		$(GUESTS)/base/guest.lds
 	$(Q)$(GUEST_CC) $(GUEST_CFLAGS) $(GUEST_LDFLAGS) -o $@ $(OBJS) \
-		-Wl,--whole-archive $(LIB) -Wl,--no-whole-archive
+		$(EXTRA_LIBS) -Wl,--whole-archive $(LIB) -Wl,--no-whole-archive
 
 $(LIB): $(BASE_OBJS)
 	$(call say,AR)
@@ -84,5 +91,9 @@ $(BASE)/%.S.o: $(GUESTS)/base/%.S $(GUESTS)/common.mk | $(OUT)/include/xen
 $(OUT)/include/xen:
 	$(Q)mkdir -p $(@D)
 	$(Q)ln -sfn $(XEN_HEADERS) $@
+
+ifneq ($(filter lwip,$(USE)),)
+include $(GUESTS)/lwip/lwip.mk
+endif
 
 -include $(OBJS:.o=.d) $(BASE_OBJS:.o=.d)
