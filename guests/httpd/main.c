@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * httpd: a page at /, and N bytes at /N: in each 8 of them the number of the
+ * eight in 7 decimal digits and a newline, so that
+ *     awk 'BEGIN { while (1) printf "%07d\n", i++ % 10000000 }' | head -c N
+ * makes the same.
+ */
+#include <guest/guest.h>
+#include <guest/inet.h>
+#include <guest/lib.h>
+#include <guest/serve.h>
+
+#define BLOCK 8
+#define BLOCKS 10000000u
+
+static const char page[] = "<!DOCTYPE html>\n<title>httpd</title>\n"
+                           "<p>This page is served by a unikernel.\n";
+static const char sorry[] = "There is no such page.\n";
+
+static void fill_page(char *to, size_t len, uint64_t offset)
+{
+    memcpy(to, page + offset, len);
+}
+
+static void fill_sorry(char *to, size_t len, uint64_t offset)
+{
+    memcpy(to, sorry + offset, len);
+}
+
+static void fill_bytes(char *to, size_t len, uint64_t offset)
+{
+    static const unsigned int place[] = {1000000, 100000, 10000, 1000,
+                                         100,     10,     1};
+    unsigned int block = (unsigned)(offset / BLOCK % BLOCKS);
+    unsigned int at = offset % BLOCK;
+
+    for (; len; len--, to++) {
+        *to = at < 7 ? (char)('0' + block / place[at] % 10) : '\n';
+        if (++at == BLOCK) {
+            at = 0;
+            block = (block + 1) % BLOCKS;
+        }
+    }
+}
+
+/* Lines end as they like; an empty one ends the request. */
+static bool is_whole(const char *s)
+{
+    for (; *s; s++)
+        if (s[0] == '\n' && (s[1] == '\n' || (s[1] == '\r' && s[2] == '\n')))
+            return true;
+    return false;
+}
+
+static void choose(const char *path, struct serve_answer *a)
+{
+    a->fill = fill_sorry;
+    a->length = sizeof(sorry) - 1;
+    if (path[0] == ' ') {
+        a->fill = fill_page;
+        a->length = sizeof(page) - 1;
+    } else if (!parse_u64(&path, &a->length) && *path == ' ') {
+        a->fill = fill_bytes;
+    }
+}
+
+static int answer(const char *request, size_t len, struct serve_answer *a)
+{
+    bool head = !strncmp(request, "HEAD /", 6);
+
+    (void)len;
+    if (!is_whole(request))
+        return -EAGAIN;
+    if (!head && strncmp(request, "GET /", 5))
+        return -EINVAL;
+    choose(request + 5 + head, a);
+    a->head_len = (size_t)snprintf(
+        a->head, sizeof(a->head),
+        "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\n"
+        "Connection: close\r\n\r\n",
+        a->fill == fill_sorry ? "404 Not Found" : "200 OK",
+        a->fill == fill_page ? "text/html" : "text/plain",
+        (unsigned long long)a->length);
+    if (head)
+        a->length = 0;
+    return 0;
+}
+
+int guest_main(const char *cmdline)
+{
+    (void)cmdline;
+    if (inet_start() || serve_tcp(80, answer, true))
+        guest_panic("cannot listen");
+    inet_on_up(guest_up);
+    inet_loop(NULL);
+    return 1;
+}
