@@ -299,8 +299,11 @@ static int noxs_connect(struct bus_device *dev, uint64_t front_features)
     return event_notify(dev->port);
 }
 
+/* What left the device page may never be told so by its back end. */
 static enum bus_state noxs_state(const struct bus_device *dev)
 {
+    if (is_gone(dev))
+        return BUS_CLOSED;
     switch (back_state(dev->priv)) {
     case NOXS_BACK_READY:
         return BUS_READY;

@@ -70,6 +70,8 @@ static void case_flap(void)
         WRITE_ONCE(kit_io()->front_state, states[i % ARRAY_SIZE(states)]);
         event_notify(kit_dev.port);
     }
+    /* What it has seen of the last states it may still act on. */
+    time_sleep(200 * MS);
     if (report_check(kit_until(is_ready, 5000 * MS),
                      "it does not come to rest: state %d",
                      bus_state(&kit_dev))) {

@@ -66,6 +66,7 @@ int bus_open(enum bus_type type, unsigned int n, struct bus_device *dev);
  * Bind a handler to the port first. -ENOTCONN: the back end takes none now.
  */
 int bus_connect(struct bus_device *dev, uint64_t front_features);
+/* BUS_CLOSED also when the device is gone. */
 enum bus_state bus_state(const struct bus_device *dev);
 /*
  * Stop: no more requests after this. Waits until the back end has finished with
