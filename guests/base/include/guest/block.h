@@ -8,8 +8,9 @@
  * is done.
  *
  * Errors of all operations: -EINVAL (not such multiples), -ERANGE (beyond the
- * end), -EROFS, -EOPNOTSUPP (the disk has no such operation), -EIO, and
- * -ENODEV: the disk was taken away, or its back end broke the protocol.
+ * end), -EROFS, -EOPNOTSUPP (the disk has no such operation), -ENOSPC (no
+ * grants), -EIO, and -ENODEV: the disk was taken away, or its back end broke
+ * the protocol.
  */
 #ifndef GUEST_BLOCK_H
 #define GUEST_BLOCK_H
