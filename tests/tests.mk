@@ -2,6 +2,7 @@
 # Tests: one fragment per kind.
 
 include tests/unit/unit.mk
+include tests/guest/guest.mk
 include tests/cli/cli.mk
 include tests/fuzz/fuzz.mk
 include tests/abi/abi.mk
@@ -10,7 +11,7 @@ include tests/e2e/e2e.mk
 
 # Every suite, in the order of their cost. The last one asserts ratios of
 # instruction counts, not times.
-SUITES := check-headers test-abi check-xen-abi test-arch test-unit test-fuzz \
+SUITES := check-headers test-abi check-xen-abi test-arch test-unit test-guest test-fuzz \
 	test-cli test-lab-self test-e2e bench-create-icount
 
 .PHONY: check
