@@ -7,7 +7,7 @@ LWIP := $(OUT)/lwip
 LWIP_SRC := $(TOP)/build/lwip-src
 LWIP_LIB := $(LWIP)/liblwip.a
 LWIP_CORE := $(patsubst %,core/%.c,def inet_chksum init ip mem memp netif pbuf \
-	tcp tcp_in tcp_out timeouts udp) \
+	tcp tcp_in tcp_out udp) \
 	$(patsubst %,core/ipv4/%.c,dhcp etharp icmp ip4 ip4_addr ip4_frag) \
 	netif/ethernet.c
 LWIP_PORT := inet.c random.c serve.c timers.c
