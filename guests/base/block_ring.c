@@ -107,7 +107,10 @@ void block_fail(struct block *b, int error)
     }
 }
 
-/* Grant the pages of the next sectors: how many sectors, or -errno. */
+/*
+ * Grant the pages of the next sectors: how many sectors, or -errno. When grants
+ * run out, the rest waits for the next request.
+ */
 static int add_segments(struct block *b, struct block_request *r,
                         struct blkif_request_segment *segments, size_t max)
 {
@@ -123,8 +126,10 @@ static int add_segments(struct block *b, struct block_request *r,
         n = min_size(SECTORS_PER_PAGE - first, io->count - done);
         rc = grant_access(b->dev.backend, at, readonly,
                           &segments[r->segments].gref);
-        if (rc)
+        if (rc && !r->segments)
             return rc;
+        if (rc)
+            break;
         if (!r->table)
             r->refs[r->segments] = segments[r->segments].gref;
         segments[r->segments].first_sect = (uint8_t)first;
