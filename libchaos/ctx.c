@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "hv.h"
 #include "internal.h"
 
@@ -30,6 +31,8 @@ void chaos_ctx_destroy(struct chaos_ctx *ctx)
 {
     if (!ctx)
         return;
+    if (ctx->host)
+        ctx->host->ops->close(ctx->host);
     if (ctx->hv)
         ctx->hv->ops->close(ctx->hv);
     free(ctx->run_dir);
@@ -175,5 +178,17 @@ int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out)
                            "version %d: install the two of one release",
                            op.version, NOXS_VERSION);
     ctx->noxs_checked = true;
+    return 0;
+}
+
+int chaos__host(struct chaos_ctx *ctx, struct host **host_out)
+{
+    if (!ctx->host) {
+        int rc = host_linux_open(&ctx->host);
+
+        if (rc < 0)
+            return chaos__fail(ctx, rc, "no memory for the host's devices");
+    }
+    *host_out = ctx->host;
     return 0;
 }

@@ -4,8 +4,8 @@
  *
  * One real implementation (host_linux.c over back.c, netlink.c and loop.c) and
  * one in-process model for unit tests and fault injection
- * (tests/unit/host_model.c). All functions return 0 or -errno as the kernel said
- * it; texts are added above the seam.
+ * (tests/unit/host_model.c). All functions return 0 or -errno as the kernel
+ * said it; texts are added above the seam.
  */
 #ifndef LIBCHAOS_HOST_H
 #define LIBCHAOS_HOST_H
@@ -19,6 +19,7 @@
 struct host;
 
 #define HOST_IFNAME_SIZE 16
+#define HOST_BLOCK_NAME_SIZE 32
 
 struct host_vif {
     uint32_t domid;
@@ -76,7 +77,7 @@ struct host_ops {
 
     /* -ENODEV: no interface, or no bridge, of that name. */
     int (*bridge_find)(struct host *host, const char *bridge,
-                       uint32_t *ifindex_out);
+                       uint32_t *ifindex_out, uint32_t *mtu_out);
     /* Bring an interface up, as a port of `bridge` unless that is 0. */
     int (*link_up)(struct host *host, uint32_t ifindex, uint32_t bridge);
     /* The name of the bridge it is a port of; "" for none. */
@@ -84,21 +85,25 @@ struct host_ops {
                        char bridge_out[HOST_IFNAME_SIZE]);
 
     /*
-     * A loop device of a file, with direct I/O where the file system can, that
-     * goes when its last user does. The file is locked as long as the loop
-     * device lives: shared when read only, else exclusive (-EBUSY).
+     * A loop device of an open file, with direct I/O where the file system can,
+     * that goes when its last user does. The file is locked as long as the loop
+     * device lives: shared when read only, else exclusive. -EBUSY: another has
+     * locked it. -ENOENT or -ENXIO: there is no loop driver.
      */
-    int (*loop_attach)(struct host *host, const char *path, bool readonly,
-                       int *fd_out);
+    int (*loop_attach)(struct host *host, int file, bool readonly, int *fd_out);
     /* The file behind a loop device; -ENXIO: it is none. free() it. */
     int (*loop_file)(struct host *host, uint32_t dev_major, uint32_t dev_minor,
                      char **path_out);
+    /* The name of a block device, as in /dev. */
+    int (*block_name)(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                      char name_out[HOST_BLOCK_NAME_SIZE]);
 };
 
 struct host {
     const struct host_ops *ops;
 };
 
+/* host_linux.c: opens nothing yet. */
 int host_linux_open(struct host **host_out);
 
 #endif /* LIBCHAOS_HOST_H */

@@ -14,6 +14,7 @@
 
 #define CHAOS_ERROR_SIZE 512
 
+struct host;
 struct hv;
 
 struct chaos_ctx {
@@ -23,8 +24,9 @@ struct chaos_ctx {
     void *log_arg;
     chaos_step_fn *step_fn; /* NULL: no probes */
     void *step_arg;
-    char *run_dir; /* owned */
-    struct hv *hv; /* owned; NULL until the first use */
+    char *run_dir;     /* owned */
+    struct hv *hv;     /* owned; NULL until the first use */
+    struct host *host; /* owned; NULL until the first use */
     bool noxs_checked;
 };
 
@@ -48,6 +50,8 @@ void chaos__log(struct chaos_ctx *ctx, enum chaos_log_level level,
 int chaos__hv(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
 /* The same, and -ENOSYS with the remedy where it has no noxs. */
 int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
+/* The host of this context, of which nothing is opened until it is used. */
+int chaos__host(struct chaos_ctx *ctx, struct host **host_out) CHAOS_CHECK;
 
 /* name.c */
 

@@ -3,10 +3,14 @@
 
 LIBCHAOS_SRC := $(wildcard libchaos/*.c)
 LIBCHAOS_OBJ := $(LIBCHAOS_SRC:libchaos/%.c=$(B)/libchaos/%.o)
-LIBCHAOS_LIBS := -lxencall -lxenforeignmemory -lxenevtchn -lyajl
-# For programs that link everything statically.
+LIBCHAOS_LIBS := -lxencall -lxenforeignmemory -lxenevtchn -lyajl -lnl-3
+# For programs that link everything statically. libnl has functions that look
+# names up, which bring in all of NSS and warnings; nothing here calls them.
 LIBCHAOS_STATIC_LIBS := -lxencall -lxenforeignmemory -lxenevtchn \
-	-lxentoollog -lxentoolcore -lyajl_s
+	-lxentoollog -lxentoolcore -lyajl_s -lnl-3 \
+	-Wl,--defsym,getaddrinfo=0,--defsym,getnameinfo=0 \
+	-Wl,--defsym,getprotobyname=0,--defsym,getprotobynumber=0
+LIBNL_CFLAGS := $(shell pkg-config --cflags libnl-3.0 2>/dev/null)
 LIBCHAOS_A := $(B)/lib/libchaos.a
 LIBCHAOS_SO := $(B)/lib/libchaos.so.$(SONAME)
 
@@ -23,6 +27,8 @@ $(B)/libchaos/version.h: FORCE
 
 $(B)/libchaos/ctx.o: $(B)/libchaos/version.h
 $(B)/libchaos/ctx.o: CFLAGS_FILE := -include $(B)/libchaos/version.h
+
+$(B)/libchaos/netlink.o: CFLAGS_FILE := $(LIBNL_CFLAGS)
 
 $(B)/libchaos/%.o: libchaos/%.c
 	@mkdir -p $(@D)

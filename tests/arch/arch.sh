@@ -51,7 +51,7 @@ rule_contracts()
 rule_library()
 {
     included libchaos '[^>"]*/.*' |
-        grep -vE '<(chaos|noxs|xen|sys|yajl|net|netinet|arpa|linux)/' || :
+        grep -vE '<(chaos|noxs|xen|sys|yajl|net|netinet|arpa|linux|netlink)/' || :
     sources libchaos | xargs -r grep -n '^#include "' /dev/null |
         while IFS=: read -r file line text; do
             header=${text#*\"}
@@ -88,9 +88,14 @@ rule_seam()
     at_most_one 'the libraries of Xen' "$libxc"
     at_most_one xenstore.h 'xenstore\.h'
     at_most_one 'the ioctls of noxs' 'noxs/ioctl\.h'
-    # hv_xen.c stays out of what the model replaces.
-    sources libchaos | xargs -r grep -n 'hv_xen_open(' /dev/null |
-        grep -vE '^libchaos/(hv_xen.c|hv.h|ctx.c):' || :
+    included libchaos 'netlink/.*' | grep -v '^libchaos/netlink.c:' || :
+    included libchaos 'noxs/ioctl\.h' | grep -v '^libchaos/back.c:' || :
+    # The real sides stay out of what the models replace.
+    sources libchaos | xargs -r grep -nE '(hv_xen|host_linux)_open\(' \
+        /dev/null |
+        grep -vE '^libchaos/((hv_xen|host_linux|ctx).c|(hv|host).h):' || :
+    included libchaos 'host_linux\.h' |
+        grep -vE '^libchaos/(host_linux|back|netlink|loop).c:' || :
 }
 
 # What the library's objects refer to: it never prints, exits or aborts.
@@ -221,6 +226,10 @@ self_check()
     plant guests noxs/a.c '#include <xenctrl.h>'
     plant seam libchaos/b.c '#include <xencall.h>'
     plant seam libchaos/b.c '    hv_xen_open(&hv);'
+    plant seam libchaos/b.c '    host_linux_open(&host);'
+    plant seam libchaos/b.c '#include <netlink/msg.h>'
+    plant seam libchaos/b.c '#include <noxs/ioctl.h>'
+    plant seam libchaos/b.c '#include "host_linux.h"'
     plant licence libchaos/a.c '/* SPDX-License-Identifier: MIT */'
     plant licence tests/a.sh '#!/bin/sh\necho'
     plant size tests/a.c "$(yes | head -n 451)"

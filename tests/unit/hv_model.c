@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host_model.h"
 #include "hv_model_internal.h"
 
 struct model model;
@@ -41,6 +42,7 @@ void model_free(void)
 void model_reset(void)
 {
     model_free();
+    model_host_reset();
     model_knobs = (struct model_knobs){
         .noxs_version = NOXS_VERSION,
         .host_pages = HOST_PAGES,
@@ -59,6 +61,8 @@ struct model_counts model_counts(void)
 
     memset(&c, 0, sizeof(c));
     c.handles = model.handles;
+    c.hosts = model_hosts();
+    c.backs = model_backs();
     c.event_handles = model.event_handles;
     c.frames = model.frames_used;
     for (m = model.mappings; m; m = m->next)
@@ -203,6 +207,8 @@ void model_domain_kill(struct model_domain *d)
     d->state.dying = true;
     model_ports_release(d->state.domid);
     model_log_exit(d, NOXS_EXIT_DYING);
+    if (host_knobs.reaps)
+        model_host_reap(d->state.domid);
     memset(d->page->identity.name, 0, sizeof(d->page->identity.name));
     bury(d);
 }

@@ -50,6 +50,8 @@ struct model_counts {
     unsigned host_ports;    /* event channels of dom0 */
     unsigned watches;
     unsigned names;
+    unsigned hosts; /* of host_linux_open, host_model.h */
+    unsigned backs; /* back ends */
     uint64_t frames; /* given to guests */
 };
 struct model_counts model_counts(void);

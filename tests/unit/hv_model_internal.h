@@ -10,7 +10,7 @@
 #define HOST_PAGES (1ull << 20) /* 4 GiB, most of it never touched */
 #define FRAME_BASE 0x100000ull  /* frames below belong to nobody */
 #define DOMAINS_MAX 1024u
-#define PORTS_MAX 16u /* ports a model guest uses */
+#define PORTS_MAX 64u /* ports a model guest uses */
 #define HOST_PORTS_MAX 64u
 
 /* struct model_domain.port_state */

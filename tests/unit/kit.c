@@ -168,6 +168,8 @@ void kit_assert_same(const struct kit *kit, const struct snapshot *before,
     SAME(counts.host_ports);
     SAME(counts.watches);
     SAME(counts.names);
+    SAME(counts.hosts);
+    SAME(counts.backs);
     SAME(counts.frames);
     SAME(fds);
     SAME(files);

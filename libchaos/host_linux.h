@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * host_linux.h: the parts of the seam's real side (see host.h).
+ */
+#ifndef LIBCHAOS_HOST_LINUX_H
+#define LIBCHAOS_HOST_LINUX_H
+
+#include "host.h"
+
+/* back.c: /dev/xen/noxs, opened and its version checked. */
+int back_open(int *fd_out);
+int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
+                    char ifname_out[HOST_IFNAME_SIZE],
+                    struct noxs_device *device_out);
+int back_vbd_create(int fd, const struct host_vbd *vbd,
+                    struct noxs_device *device_out);
+int back_close(int fd, uint32_t domid, uint32_t type, uint32_t id,
+               unsigned timeout_ms);
+int back_destroy(int fd, uint32_t domid, uint32_t type, uint32_t id);
+int back_list(int fd, uint32_t domid, struct host_back **backs_out,
+              size_t *count_out);
+
+/* netlink.c: a routing socket. */
+struct netlink;
+
+/* What is asked of a link. */
+struct netlink_link {
+    uint32_t ifindex;
+    uint32_t mtu;
+    uint32_t master; /* ifindex; 0: none */
+    bool is_bridge;
+    char name[HOST_IFNAME_SIZE];
+};
+
+int netlink_open(struct netlink **nl_out);
+void netlink_close(struct netlink *nl);
+/* By its name or, with NULL, by its index. -ENODEV: there is none. */
+int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
+                 struct netlink_link *link_out);
+int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master);
+
+/* loop.c: see host.h. */
+int loop_attach(int file, bool readonly, int *fd_out);
+int loop_file(uint32_t dev_major, uint32_t dev_minor, char **path_out);
+int block_name(uint32_t dev_major, uint32_t dev_minor,
+               char name_out[HOST_BLOCK_NAME_SIZE]);
+
+#endif /* LIBCHAOS_HOST_LINUX_H */

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * netlink.c: ask the kernel about links and change them, over one routing
+ * socket.
+ *
+ * The only file that includes libnl. Its core alone is used: an object cache
+ * would ask for every link of the host where one is wanted.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+
+#include "host_linux.h"
+#include "internal.h"
+
+/* More than any answer about one link. */
+#define ANSWER_SIZE 32768
+#define QUESTION_SIZE 256
+
+struct netlink {
+    struct nl_sock *sock;
+};
+
+int netlink_open(struct netlink **nl_out)
+{
+    struct netlink *nl = calloc(1, sizeof(*nl));
+
+    if (!nl)
+        return -ENOMEM;
+    nl->sock = nl_socket_alloc();
+    if (!nl->sock) {
+        netlink_close(nl);
+        return -ENOMEM;
+    }
+    /* Its errors are numbers of its own; only the kernel's matter later. */
+    if (nl_connect(nl->sock, NETLINK_ROUTE) < 0) {
+        netlink_close(nl);
+        return -EIO;
+    }
+    nl_socket_disable_auto_ack(nl->sock);
+    (void)nl_socket_set_msg_buf_size(nl->sock, ANSWER_SIZE);
+    *nl_out = nl;
+    return 0;
+}
+
+void netlink_close(struct netlink *nl)
+{
+    if (!nl)
+        return;
+    if (nl->sock)
+        nl_socket_free(nl->sock);
+    free(nl);
+}
+
+static struct nl_msg *message(int type, int flags, const struct ifinfomsg *link)
+{
+    struct nl_msg *msg = nlmsg_alloc_size(QUESTION_SIZE);
+    struct ifinfomsg *body;
+
+    if (!msg)
+        return NULL;
+    if (nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0, flags)) {
+        body = nlmsg_reserve(msg, sizeof(*body), NLMSG_ALIGNTO);
+        if (body) {
+            *body = *link;
+            return msg;
+        }
+    }
+    nlmsg_free(msg);
+    return NULL;
+}
+
+/* What a link's message says of it. */
+static int link_read(struct nlmsghdr *hdr, struct netlink_link *link_out)
+{
+    struct nlattr *attrs[IFLA_MAX + 1], *kind = NULL;
+    struct netlink_link link = {0};
+    const struct ifinfomsg *body = nlmsg_data(hdr);
+
+    if (nlmsg_parse(hdr, sizeof(*body), attrs, IFLA_MAX, NULL) < 0 ||
+        !attrs[IFLA_IFNAME] || !attrs[IFLA_MTU])
+        return -EPROTO;
+    link.ifindex = (uint32_t)body->ifi_index;
+    link.mtu = nla_get_u32(attrs[IFLA_MTU]);
+    if (attrs[IFLA_MASTER])
+        link.master = nla_get_u32(attrs[IFLA_MASTER]);
+    (void)nla_strlcpy(link.name, attrs[IFLA_IFNAME], sizeof(link.name));
+    if (attrs[IFLA_LINKINFO])
+        kind = nla_find(nla_data(attrs[IFLA_LINKINFO]),
+                        nla_len(attrs[IFLA_LINKINFO]), IFLA_INFO_KIND);
+    link.is_bridge = kind && nla_strcmp(kind, "bridge") == 0;
+    *link_out = link;
+    return 0;
+}
+
+/*
+ * One message of an answer: 1 when it is not of this question, else 0 or
+ * -errno. An error of 0 acknowledges.
+ */
+static int answer_read(struct nlmsghdr *hdr, uint32_t seq,
+                       struct netlink_link *link_out)
+{
+    const struct nlmsgerr *err = nlmsg_data(hdr);
+
+    if (hdr->nlmsg_seq != seq)
+        return 1;
+    if (hdr->nlmsg_type == NLMSG_ERROR)
+        return nlmsg_datalen(hdr) < (int)sizeof(*err) ? -EPROTO : err->error;
+    if (hdr->nlmsg_type != RTM_NEWLINK || !link_out)
+        return 1;
+    return link_read(hdr, link_out);
+}
+
+static int receive(struct netlink *nl, uint32_t seq,
+                   struct netlink_link *link_out)
+{
+    struct sockaddr_nl from;
+    int rc = 1;
+
+    while (rc == 1) {
+        CLEANUP_FREE unsigned char *buf = NULL;
+        struct nlmsghdr *hdr;
+        int len = nl_recv(nl->sock, &from, &buf, NULL);
+
+        if (len <= 0)
+            return -EIO;
+        hdr = (struct nlmsghdr *)(void *)buf;
+        for (; rc == 1 && nlmsg_ok(hdr, len); hdr = nlmsg_next(hdr, &len))
+            rc = answer_read(hdr, seq, link_out);
+    }
+    return rc;
+}
+
+/* Send a message, which is freed, and wait for its answer. */
+static int transact(struct netlink *nl, struct nl_msg *msg,
+                    struct netlink_link *link_out)
+{
+    int r = nl_send_auto(nl->sock, msg);
+    uint32_t seq = nlmsg_hdr(msg)->nlmsg_seq;
+
+    nlmsg_free(msg);
+    return r < 0 ? -EIO : receive(nl, seq, link_out);
+}
+
+int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
+                 struct netlink_link *link_out)
+{
+    struct ifinfomsg body = {.ifi_index = (int)ifindex};
+    struct nl_msg *msg = message(RTM_GETLINK, NLM_F_REQUEST, &body);
+
+    if (!msg)
+        return -ENOMEM;
+    if (nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0 ||
+        (name && nla_put_string(msg, IFLA_IFNAME, name) < 0)) {
+        nlmsg_free(msg);
+        return -ENOMEM;
+    }
+    return transact(nl, msg, link_out);
+}
+
+/* Both in one message: the kernel joins the bridge before the link comes up. */
+int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master)
+{
+    struct ifinfomsg body = {
+        .ifi_index = (int)ifindex,
+        .ifi_flags = IFF_UP,
+        .ifi_change = IFF_UP,
+    };
+    struct nl_msg *msg = message(RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, &body);
+
+    if (!msg)
+        return -ENOMEM;
+    if (master && nla_put_u32(msg, IFLA_MASTER, master) < 0) {
+        nlmsg_free(msg);
+        return -ENOMEM;
+    }
+    return transact(nl, msg, NULL);
+}

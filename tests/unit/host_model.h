@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host_model.h: dom0's kernel inside the test's own process, behind
+ * libchaos/host.h: back ends, bridges, loop devices.
+ *
+ * It defines host_linux_open(), so libchaos links unchanged. It shares the
+ * faults and hooks of hv_model.h: its operations are counted with the
+ * hypervisor's. A back end binds a port of the model's guest. Locks on disk
+ * images are real.
+ */
+#ifndef HOST_MODEL_H
+#define HOST_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host.h"
+
+#define MODEL_BRIDGE "xenbr0" /* the host's only bridge; its MTU is 1400 */
+#define MODEL_BRIDGE_MTU 1400
+
+/* What a test may change at any time; model_host_reset() sets the defaults. */
+struct host_knobs {
+    int back_error;    /* what opening the module fails with; 0: it works */
+    int close_error;   /* what back_close fails with */
+    int destroy_error; /* what back_destroy fails with */
+    bool reaps;        /* back ends go as soon as their domain does */
+    bool no_loop;      /* there is no loop driver */
+    unsigned macs;     /* so many MAC addresses more are in use already */
+};
+extern struct host_knobs host_knobs;
+
+/* A back end. */
+struct model_back {
+    struct host_back info;
+    struct host_vif vif; /* of a vif, as it was asked for; no ifname */
+    uint32_t bridge;     /* it is a port of this interface; 0: none */
+    bool up;
+    bool readonly;
+    int fd; /* its own descriptor of the disk; -1: a vif */
+    struct noxs_device device;
+};
+
+/* No back ends; model_reset() does so. */
+void model_host_reset(void);
+/* What is alive. */
+unsigned model_hosts(void); /* handles of host_linux_open */
+unsigned model_backs(void);
+/* Calls of the module and of netlink since the reset. */
+unsigned model_host_calls(void);
+/* NULL: there is none. */
+const struct model_back *model_back(uint32_t domid, uint32_t type, uint32_t id);
+/* The module sees that a domain died. */
+void model_host_reap(uint32_t domid);
+/* A back end changes its state. */
+void model_back_state(uint32_t domid, uint32_t type, uint32_t id,
+                      uint32_t state);
+
+#endif /* HOST_MODEL_H */

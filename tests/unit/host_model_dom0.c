@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host_model_dom0.c: the model's links, bridges and loop devices.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "host_model_internal.h"
+
+/* --- links ------------------------------------------------------------------
+ */
+
+int host_bridge_find(struct host *host, const char *bridge,
+                     uint32_t *ifindex_out, uint32_t *mtu_out)
+{
+    int rc = host_enter("bridge_find");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (strcmp(bridge, MODEL_BRIDGE) != 0)
+        return -ENODEV;
+    *ifindex_out = BRIDGE_INDEX;
+    *mtu_out = MODEL_BRIDGE_MTU;
+    return model_leave("bridge_find", 0);
+}
+
+int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge)
+{
+    unsigned i;
+    int rc = host_enter("link_up");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (bridge != 0 && bridge != BRIDGE_INDEX)
+        return -ENODEV;
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (host_model.backs[i].info.ifindex == ifindex) {
+            host_model.backs[i].up = true;
+            host_model.backs[i].bridge = bridge;
+            return model_leave("link_up", 0);
+        }
+    }
+    return -ENODEV;
+}
+
+int host_link_bridge(struct host *host, const char *ifname,
+                     char bridge_out[HOST_IFNAME_SIZE])
+{
+    unsigned i;
+    int rc = host_enter("link_bridge");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (strcmp(host_model.backs[i].info.ifname, ifname) == 0) {
+            memset(bridge_out, 0, HOST_IFNAME_SIZE);
+            if (host_model.backs[i].bridge)
+                memcpy(bridge_out, MODEL_BRIDGE, sizeof(MODEL_BRIDGE));
+            return model_leave("link_bridge", 0);
+        }
+    }
+    return -ENODEV;
+}
+
+/* --- disks ------------------------------------------------------------------
+ */
+
+/* The descriptor is of the same open file, and so holds its lock. */
+int host_loop_attach(struct host *host, int file, bool readonly, int *fd_out)
+{
+    int fd, rc = host_enter("loop_attach");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (host_knobs.no_loop)
+        return -ENOENT;
+    if (flock(file, (readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0)
+        return -EBUSY;
+    fd = dup(file);
+    if (fd < 0)
+        return -errno;
+    *fd_out = fd;
+    return model_leave("loop_attach", 0);
+}
+
+int host_loop_file(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                   char **path_out)
+{
+    char path[32];
+    int rc = host_enter("loop_file");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (dev_major != LOOP_MAJOR)
+        return -ENXIO;
+    snprintf(path, sizeof(path), "/image/%u", dev_minor);
+    *path_out = strdup(path);
+    return *path_out ? model_leave("loop_file", 0) : -ENOMEM;
+}
+
+int host_block_name(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                    char name_out[HOST_BLOCK_NAME_SIZE])
+{
+    int rc = host_enter("block_name");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (dev_major != LOOP_MAJOR)
+        return -ENOENT;
+    snprintf(name_out, HOST_BLOCK_NAME_SIZE, "loop%u", dev_minor);
+    return model_leave("block_name", 0);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * host_model_internal.h: what the files of the host's model share.
+ */
+#ifndef HOST_MODEL_INTERNAL_H
+#define HOST_MODEL_INTERNAL_H
+
+#include "host_model.h"
+#include "hv_model_internal.h"
+
+#define BACKS_MAX 128u
+#define BRIDGE_INDEX 3u
+#define LOOP_MAJOR 7u
+
+/* A back end's type is NONE where its slot is free. */
+struct host_model {
+    struct model_back backs[BACKS_MAX];
+    unsigned handles;
+    unsigned calls;
+    uint32_t next_index;
+    uint32_t next_grant;
+};
+extern struct host_model host_model;
+
+/* host_model.c: count an operation: 0, or the error it is to fail with. */
+int host_enter(const char *name);
+
+/* host_model_dom0.c */
+int host_bridge_find(struct host *host, const char *bridge,
+                     uint32_t *ifindex_out, uint32_t *mtu_out);
+int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge);
+int host_link_bridge(struct host *host, const char *ifname,
+                     char bridge_out[HOST_IFNAME_SIZE]);
+int host_loop_attach(struct host *host, int file, bool readonly, int *fd_out);
+int host_loop_file(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                   char **path_out);
+int host_block_name(struct host *host, uint32_t dev_major, uint32_t dev_minor,
+                    char name_out[HOST_BLOCK_NAME_SIZE]);
+
+#endif /* HOST_MODEL_INTERNAL_H */
