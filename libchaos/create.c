@@ -3,8 +3,6 @@
  * create.c: make a domain: check what is asked, then run the table of steps.
  */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -26,44 +24,16 @@ static int choose_uuid(struct create *c)
     return 0;
 }
 
-static int check_bridge(struct chaos_ctx *ctx, unsigned i, const char *bridge)
-{
-    char path[PATH_MAX];
-
-    if (!bridge)
-        return 0;
-    (void)snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", bridge);
-    if (access(path, F_OK) == 0)
-        return 0;
-    return chaos__fail(ctx, -ENODEV,
-                       "vifs[%u].bridge: there is no bridge '%s' on this host",
-                       i, bridge);
-}
-
 /* What the configuration may ask for and this library cannot do. */
 static int check_supported(struct chaos_ctx *ctx,
                            const struct chaos_config *cfg)
 {
-    unsigned i;
-
     if (cfg->pvh)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "xen.pvh: this version creates PV guests only");
     if (cfg->dev_method == CONFIG_DEV_XENSTORE)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "xen.dev_method: this version has noxs only");
-    if (cfg->vbd_count)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "vbds: this version has no block devices");
-    for (i = 0; i < cfg->vif_count; i++) {
-        int rc = check_bridge(ctx, i, cfg->vifs[i].bridge);
-
-        if (rc < 0)
-            return rc;
-    }
-    if (cfg->vif_count)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "vifs: this version has no network devices");
     return 0;
 }
 
@@ -106,7 +76,12 @@ int chaos__create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
     if (rc == 0)
         rc = check_memory(&c);
     if (rc == 0)
+        rc = devices_init(ctx, cfg, FIXED_DEVICES, &c.devices);
+    if (rc == 0)
+        rc = devices_find_bridges(ctx, &c.devices);
+    if (rc == 0)
         rc = steps_run(ctx, create_steps, create_step_count, &c);
+    devices_dispose(&c.devices);
     if (rc < 0)
         return rc;
     elf_close(&c.image);

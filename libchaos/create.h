@@ -6,8 +6,12 @@
 #define LIBCHAOS_CREATE_H
 
 #include "config.h"
+#include "devices.h"
 #include "pv.h"
 #include "steps.h"
+
+/* Every domain has a sysctl device and a console. */
+#define FIXED_DEVICES 2u
 
 struct create {
     struct chaos_ctx *ctx;          /* borrowed from the caller */
@@ -23,6 +27,7 @@ struct create {
     uint32_t sysctl_port, console_port;
     struct pv_memory memory;
     struct pv_layout layout;
+    struct devices devices;
 };
 
 /* create.c: generation is 1 for a new uuid. */
@@ -42,6 +47,21 @@ int record_read(struct chaos_ctx *ctx, uint32_t domid,
                 const uint8_t uuid[NOXS_UUID_SIZE],
                 struct chaos_config **cfg_out) CHAOS_CHECK;
 void record_remove(struct chaos_ctx *ctx, uint32_t domid);
+/*
+ * Change a record in two steps, so that nothing can fail late: stage writes the
+ * new one beside the old, which commit replaces at once; or abort.
+ */
+int record_stage(struct chaos_ctx *ctx, uint32_t domid,
+                 const uint8_t uuid[NOXS_UUID_SIZE],
+                 const struct chaos_config *cfg) CHAOS_CHECK;
+int record_commit(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
+void record_abort(struct chaos_ctx *ctx, uint32_t domid);
+/*
+ * Blocks until no other program changes this domain's record and devices. They
+ * do so for moments, never while they wait for a guest.
+ */
+int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid,
+                     int *fd_out) CHAOS_CHECK;
 /*
  * Lock out other programs from a domain's sysctl device while the descriptor is
  * open. -EBUSY: another has it.

@@ -13,7 +13,12 @@
 #include "internal.h"
 
 #define EVTCHN_MAX 1023u
-#define GRANT_FRAMES 4u
+/*
+ * Limits only: Xen makes a frame when the guest first needs it. One of maptrack
+ * is 256 mappings at a time, more than all devices need.
+ */
+#define GRANT_FRAMES HV_FRAMES_DEFAULT
+#define MAPTRACK_FRAMES 1u
 
 /* --- files: opened and checked before the hypervisor is asked for anything -
  */
@@ -37,6 +42,7 @@ static int open_ramdisk(struct create *c)
 
 static void close_files(struct create *c)
 {
+    devices_close_disks(&c->devices);
     elf_close(&c->image);
     chaos__closep(&c->ramdisk_fd);
     c->ramdisk_fd = -1;
@@ -51,6 +57,8 @@ static int open_files(struct create *c)
     if (rc == 0)
         rc = pv_layout_make(c->ctx, &c->image, c->ramdisk_size,
                             c->cfg->memory_kb / 4, &c->layout);
+    if (rc == 0)
+        rc = devices_open_disks(c->ctx, &c->devices);
     if (rc < 0)
         close_files(c);
     return rc;
@@ -65,6 +73,7 @@ static int create_domain(struct create *c)
         .vcpus = c->cfg->vcpus,
         .evtchn_max = EVTCHN_MAX,
         .grant_frames = GRANT_FRAMES,
+        .maptrack_frames = MAPTRACK_FRAMES,
     };
     int rc;
 
@@ -135,7 +144,7 @@ static int make_channels(struct create *c)
     if (rc < 0)
         return chaos__fail(c->ctx, rc,
                            "cannot make the guest's event channels");
-    return 0;
+    return devices_make_ports(c->ctx, c->hv, c->domid, &c->devices);
 }
 
 /* --- execute ----------------------------------------------------------------
@@ -196,10 +205,29 @@ static int build_image(struct create *c)
     return rc;
 }
 
+static int make_vbds(struct create *c)
+{
+    return devices_make_vbds(c->ctx, c->domid, &c->devices);
+}
+
+static void unmake_vbds(struct create *c)
+{
+    devices_unmake_vbds(c->ctx, c->domid, &c->devices);
+}
+
+static int make_vifs(struct create *c)
+{
+    return devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+}
+
+static void unmake_vifs(struct create *c)
+{
+    devices_unmake_vifs(c->ctx, c->domid, &c->devices);
+}
+
 static int add_devices(struct create *c)
 {
-    struct noxs_op_devs op = {.domid = (uint16_t)c->domid, .count = 2};
-    struct noxs_device devices[] = {
+    struct noxs_device devices[NOXS_DEV_MAX] = {
         {
             .type = NOXS_DEV_SYSCTL,
             .flags = NOXS_DEV_F_GFN,
@@ -213,12 +241,15 @@ static int add_devices(struct create *c)
             .evtchn = c->console_port,
         },
     };
+    struct noxs_op_devs op = {.domid = (uint16_t)c->domid};
     int rc;
 
     pv_memory_frames(&c->memory, c->layout.sysctl, 1, &devices[0].gfn);
     pv_memory_frames(&c->memory, c->layout.console, 1, &devices[1].gfn);
+    op.count = FIXED_DEVICES;
+    op.count += devices_entries(&c->devices, devices + FIXED_DEVICES);
     rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
-                          sizeof(devices));
+                          op.count * sizeof(*devices));
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "cannot write the guest's device page");
     return 0;
@@ -253,7 +284,17 @@ static int set_vcpu(struct create *c)
 
 static int write_record(struct create *c)
 {
-    return record_write(c->ctx, c->domid, c->uuid, c->cfg);
+    struct chaos_config *cfg;
+    int rc;
+
+    if (c->devices.vif_count == 0)
+        return record_write(c->ctx, c->domid, c->uuid, c->cfg);
+    rc = devices_config(c->ctx, c->cfg, &c->devices, &cfg);
+    if (rc < 0)
+        return rc;
+    rc = record_write(c->ctx, c->domid, c->uuid, cfg);
+    chaos_config_destroy(cfg);
+    return rc;
 }
 
 static void remove_record(struct create *c)
@@ -286,6 +327,8 @@ const struct step create_steps[] = {
     {"channels", STEP_PREPARE, make_channels, NULL},
     {"identity", STEP_EXECUTE, set_identity, NULL},
     {"image", STEP_EXECUTE, build_image, NULL},
+    {"vbds", STEP_EXECUTE, make_vbds, unmake_vbds},
+    {"vifs", STEP_EXECUTE, make_vifs, unmake_vifs},
     {"devices", STEP_EXECUTE, add_devices, NULL},
     {"vcpu", STEP_EXECUTE, set_vcpu, NULL},
     {"record", STEP_EXECUTE, write_record, remove_record},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "create.h"
+#include "devices.h"
 #include "domain.h"
 #include "internal.h"
 
@@ -33,36 +34,47 @@ int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
 }
 
 /* Domain 0 is this host's own; ending or stopping it is never meant. */
-static int other_domain(struct chaos_ctx *ctx, struct hv **hv_out,
-                        uint32_t domid)
+int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                 struct hv_domain_state *state_out)
 {
-    struct hv_domain_state state;
-
     if (domid == 0)
         return chaos__fail(ctx, -EINVAL, "domain 0 runs this host");
-    return domain_state(ctx, hv_out, domid, &state);
+    return domain_state(ctx, hv_out, domid, state_out);
+}
+
+static int destroy_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
+{
+    if (rc == -ESRCH)
+        return gone(ctx, domid);
+    return chaos__fail(ctx, rc, "domain %u: cannot destroy it", domid);
 }
 
 int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid)
 {
+    struct hv_domain_state state;
+    struct devices_left left;
     struct hv *hv;
-    int rc = other_domain(ctx, &hv, domid);
+    int rc = domain_other(ctx, &hv, domid, &state);
 
+    if (rc == 0)
+        rc = devices_look(ctx, domid, state.uuid, &left);
     if (rc < 0)
         return rc;
     rc = hv->ops->domain_destroy(hv, domid);
-    if (rc == -ESRCH)
-        return gone(ctx, domid);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "domain %u: cannot destroy it", domid);
+    if (rc < 0) {
+        devices_keep(&left);
+        return destroy_failed(ctx, domid, rc);
+    }
+    devices_end(ctx, domid, &left);
     record_remove(ctx, domid);
     return 0;
 }
 
 int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid)
 {
+    struct hv_domain_state state;
     struct hv *hv;
-    int rc = other_domain(ctx, &hv, domid);
+    int rc = domain_other(ctx, &hv, domid, &state);
 
     if (rc == 0)
         rc = hv->ops->domain_pause(hv, domid);
@@ -95,11 +107,12 @@ int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
         .domid = (uint16_t)domid,
         .fields = NOXS_ID_NAME,
     };
+    struct hv_domain_state state;
     struct hv *hv;
     int rc = chaos__name_check(ctx, name);
 
     if (rc == 0)
-        rc = other_domain(ctx, &hv, domid);
+        rc = domain_other(ctx, &hv, domid, &state);
     if (rc < 0)
         return rc;
     memcpy(op.identity.name, name, strlen(name));

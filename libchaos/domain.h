@@ -13,6 +13,13 @@
 int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out) CHAOS_CHECK;
 
+/* domain.c: the same of any but domain 0, which runs this host. */
+int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                 struct hv_domain_state *state_out) CHAOS_CHECK;
+
+/* sysctl.c: tell the guest that its device page changed, if it can be told. */
+void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid);
+
 /* device.c: one device of a domain. -EOPNOTSUPP with text: it has none. */
 int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
                 uint32_t id, struct noxs_device *device_out) CHAOS_CHECK;

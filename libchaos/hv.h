@@ -22,6 +22,9 @@
 struct hv;
 struct hv_evtchn; /* a set of dom0's event channels with one fd */
 
+/* As many grant frames as this Xen gives a domain at most. */
+#define HV_FRAMES_DEFAULT 0xffffffffu
+
 struct hv_domain_spec {
     uint8_t uuid[NOXS_UUID_SIZE];
     unsigned vcpus;

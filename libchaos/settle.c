@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "create.h"
+#include "devices.h"
 #include "domain.h"
 #include "internal.h"
 
@@ -41,9 +42,13 @@ static int make_room(struct chaos_ctx *ctx, uint32_t domid,
                      struct chaos_config *cfg, enum config_action action)
 {
     char name[NOXS_NAME_SIZE];
+    int rc;
 
     if (action == CONFIG_RESTART)
         return chaos_domain_destroy(ctx, domid);
+    rc = devices_give_up(ctx, domid, cfg->uuid);
+    if (rc < 0)
+        return rc;
     /* The preserved domain keeps its uuid, so the new one needs another. */
     cfg->has_uuid = false;
     if (!cfg->name)

@@ -76,7 +76,9 @@ static void check_start_info(const struct guest *g)
     assert_int_equal(g->si->nr_pages, g->view.pages);
     assert_int_equal(g->si->shared_info, g->view.shared_info_frame << 12);
     assert_int_equal(g->si->flags, 0);
-    assert_int_equal(g->si->store_mfn, 0);
+    /* XenStore's page is the sysctl page, so that Linux keeps off it. */
+    assert_int_equal(g->si->store_mfn,
+                     model_device(g->domid, NOXS_DEV_SYSCTL)->gfn);
     assert_int_equal(g->si->store_evtchn, 0);
     assert_int_equal(frame_at(g, g->si->pt_base),
                      g->view.start.top_table_frame);
@@ -406,11 +408,11 @@ static void step_probe(void **state)
     kit_create(kit, NULL);
     assert_string_equal(probe.names,
                         "files domain vcpus memory channels identity image "
-                        "devices vcpu record start ");
+                        "vbds vifs devices vcpu record start ");
     assert_int_equal(probe.prepares, 5);
     chaos_ctx_set_step_probe(kit->ctx, NULL, NULL);
     kit_create(kit, NULL);
-    assert_int_equal(probe.steps, 11);
+    assert_int_equal(probe.steps, 13);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)

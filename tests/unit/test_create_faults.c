@@ -153,7 +153,7 @@ static void every_step(void **state)
     struct snapshot before = settle_down(kit);
     size_t i, count = step_fault_count();
 
-    assert_int_equal(count, 11);
+    assert_int_equal(count, 13);
     for (i = 0; i < count; i++) {
         step_fault_set((int)i, EXDEV);
         assert_int_equal(create_once(kit, cfg, &before, step_fault_name(i)),
@@ -373,11 +373,6 @@ static void unsupported(void **state)
     fails_with(kit, &before, -EOPNOTSUPP, "xen.pvh", "xen.pvh", "true");
     fails_with(kit, &before, -EOPNOTSUPP, "xen.dev_method", "xen.dev_method",
                "xenstore");
-    fails_with(kit, &before, -EOPNOTSUPP, "vifs", "vifs", "[{}]");
-    fails_with(kit, &before, -ENODEV, "no bridge 'nobr0'", "vifs",
-               "[{\"bridge\": \"nobr0\"}]");
-    fails_with(kit, &before, -EOPNOTSUPP, "vbds", "vbds",
-               "[{\"target\": \"/dev/null\", \"vdev\": \"xvda\"}]");
     fails_with(kit, &before, -EINVAL, "cpumap", "vcpus",
                "{\"count\": 1, \"cpumap\": [9]}");
     fails_with(kit, &before, -ENOMEM, "memory", "memory", "65536");
