@@ -3,7 +3,9 @@
  * record.c: what the hypervisor cannot hold, under the run directory.
  *
  *   domains/ID  the uuid on the first line, then the configuration as JSON
- *   lock        byte ID of it is locked by who talks to that domain's sysctl
+ *   domains/ID.new  the next one, while devices come or go
+ *   lock        byte ID of it is locked by who talks to that domain's sysctl,
+ *               byte EDIT + ID by who changes its devices
  *
  * A record is whole before its domain first runs, and nobody asks for it
  * earlier. The uuid tells it from that of an earlier domain of the same id.
@@ -21,6 +23,8 @@
 
 #define UUID_LINE 33 /* 32 hexadecimal digits and a newline */
 #define RECORD_MAX (2u << 20)
+/* Behind the last domain's byte. */
+#define EDIT 65536
 
 static int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],
                     const char *name)
@@ -33,11 +37,11 @@ static int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],
 }
 
 static int record_path(struct chaos_ctx *ctx, char path[PATH_MAX],
-                       uint32_t domid)
+                       uint32_t domid, const char *suffix)
 {
     char name[32];
 
-    (void)snprintf(name, sizeof(name), "domains/%u", domid);
+    (void)snprintf(name, sizeof(name), "domains/%u%s", domid, suffix);
     return run_path(ctx, path, name);
 }
 
@@ -106,27 +110,65 @@ static int write_record(struct chaos_ctx *ctx, const char *path,
     return chaos__fail(ctx, rc, "%s: cannot write it", path);
 }
 
-int record_write(struct chaos_ctx *ctx, uint32_t domid,
-                 const uint8_t uuid[NOXS_UUID_SIZE],
-                 const struct chaos_config *cfg)
+static int write_as(struct chaos_ctx *ctx, uint32_t domid, const char *suffix,
+                    const uint8_t uuid[NOXS_UUID_SIZE],
+                    const struct chaos_config *cfg)
 {
     CLEANUP_FREE char *json = NULL;
     char path[PATH_MAX];
     int rc = chaos_config_json(ctx, cfg, &json);
 
     if (rc == 0)
-        rc = record_path(ctx, path, domid);
+        rc = record_path(ctx, path, domid, suffix);
     if (rc == 0)
         rc = write_record(ctx, path, uuid, json);
     return rc;
 }
 
-void record_remove(struct chaos_ctx *ctx, uint32_t domid)
+int record_write(struct chaos_ctx *ctx, uint32_t domid,
+                 const uint8_t uuid[NOXS_UUID_SIZE],
+                 const struct chaos_config *cfg)
+{
+    return write_as(ctx, domid, "", uuid, cfg);
+}
+
+static void remove_as(struct chaos_ctx *ctx, uint32_t domid, const char *suffix)
 {
     char path[PATH_MAX];
 
-    if (record_path(ctx, path, domid) == 0)
+    if (record_path(ctx, path, domid, suffix) == 0)
         (void)unlink(path);
+}
+
+void record_remove(struct chaos_ctx *ctx, uint32_t domid)
+{
+    remove_as(ctx, domid, "");
+}
+
+int record_stage(struct chaos_ctx *ctx, uint32_t domid,
+                 const uint8_t uuid[NOXS_UUID_SIZE],
+                 const struct chaos_config *cfg)
+{
+    return write_as(ctx, domid, ".new", uuid, cfg);
+}
+
+int record_commit(struct chaos_ctx *ctx, uint32_t domid)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    int rc = record_path(ctx, from, domid, ".new");
+
+    if (rc == 0)
+        rc = record_path(ctx, to, domid, "");
+    if (rc < 0)
+        return rc;
+    if (rename(from, to) < 0)
+        return chaos__fail(ctx, -errno, "%s: cannot replace it", to);
+    return 0;
+}
+
+void record_abort(struct chaos_ctx *ctx, uint32_t domid)
+{
+    remove_as(ctx, domid, ".new");
 }
 
 static int read_file(struct chaos_ctx *ctx, const char *path, char *buf,
@@ -191,7 +233,7 @@ int record_read(struct chaos_ctx *ctx, uint32_t domid,
 
     if (!text)
         return chaos__fail(ctx, -ENOMEM, "no memory for a record");
-    rc = record_path(ctx, path, domid);
+    rc = record_path(ctx, path, domid, "");
     if (rc == 0)
         rc = read_file(ctx, path, text, &len);
     if (rc == 0)
@@ -199,31 +241,50 @@ int record_read(struct chaos_ctx *ctx, uint32_t domid,
     return rc;
 }
 
-int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
+/*
+ * Lock a byte of the lock file. The lock is the open file's, not the process's:
+ * two contexts exclude each other.
+ */
+static int lock_byte(struct chaos_ctx *ctx, off_t byte, int cmd, int *fd_out)
 {
     struct flock lock = {
         .l_type = F_WRLCK,
         .l_whence = SEEK_SET,
-        .l_start = domid,
+        .l_start = byte,
         .l_len = 1,
     };
     CLEANUP_CLOSE int fd = -1;
     char path[PATH_MAX];
-    int rc = run_path(ctx, path, "lock");
+    int r, rc = run_path(ctx, path, "lock");
 
     if (rc == 0)
         rc = open_in_run_dir(ctx, path, O_RDWR, &fd);
     if (rc < 0)
         return rc;
-    /* Of the open file, not the process: two contexts exclude each other. */
-    rc = fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
-    if (rc == -EAGAIN || rc == -EACCES)
-        return chaos__fail(ctx, -EBUSY,
+    do {
+        r = fcntl(fd, cmd, &lock);
+    } while (r < 0 && errno == EINTR);
+    if (r < 0 && (errno == EAGAIN || errno == EACCES))
+        return -EBUSY;
+    if (r < 0)
+        return chaos__fail(ctx, -errno, "%s: cannot lock it", path);
+    *fd_out = TAKE_FD(fd);
+    return 0;
+}
+
+int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
+{
+    int rc = lock_byte(ctx, (off_t)domid, F_OFD_SETLK, fd_out);
+
+    if (rc == -EBUSY)
+        return chaos__fail(ctx, rc,
                            "domain %u: another program is talking to its "
                            "sysctl device",
                            domid);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "%s: cannot lock it", path);
-    *fd_out = TAKE_FD(fd);
-    return 0;
+    return rc;
+}
+
+int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
+{
+    return lock_byte(ctx, EDIT + (off_t)domid, F_OFD_SETLKW, fd_out);
 }

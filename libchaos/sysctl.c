@@ -7,12 +7,18 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include <noxs/sysctl.h>
 
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
+
+/* Two seconds in all for a program that talks to the guest to have its answer
+ */
+#define RESCAN_TRIES 200
+#define RESCAN_PAUSE_NS 10000000
 
 struct sysctl_link {
     struct device_link link;
@@ -43,7 +49,7 @@ static int watch_exits(struct chaos_ctx *ctx, struct sysctl_link *s)
     return chaos__fail(ctx, rc, "cannot watch for the guest's end");
 }
 
-static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
+static int sysctl_bind(struct chaos_ctx *ctx, uint32_t domid,
                        struct sysctl_link *s)
 {
     struct noxs_device device;
@@ -56,14 +62,25 @@ static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
         rc = device_map(ctx, domid, &device, &s->link);
     if (rc == 0)
         rc = device_bind(ctx, domid, &device, &s->link);
-    if (rc == 0)
-        rc = watch_exits(ctx, s);
     if (rc < 0) {
         sysctl_close(s);
         return rc;
     }
     s->page = s->link.page;
     return 0;
+}
+
+static int sysctl_open(struct chaos_ctx *ctx, uint32_t domid,
+                       struct sysctl_link *s)
+{
+    int rc = sysctl_bind(ctx, domid, s);
+
+    if (rc < 0)
+        return rc;
+    rc = watch_exits(ctx, s);
+    if (rc < 0)
+        sysctl_close(s);
+    return rc;
 }
 
 /* Wait until the guest rings, or some domain ends. -ETIMEDOUT. */
@@ -230,6 +247,40 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
         rc = wait_ack(ctx, domid, &s, id, deadline);
     sysctl_close(&s);
     return rc;
+}
+
+/* There is no event for a lock that is let go, and no time limit to waiting. */
+static int sysctl_bind_soon(struct chaos_ctx *ctx, uint32_t domid,
+                            struct sysctl_link *s)
+{
+    struct timespec pause = {.tv_nsec = RESCAN_PAUSE_NS};
+    int rc, tries = RESCAN_TRIES;
+
+    while ((rc = sysctl_bind(ctx, domid, s)) == -EBUSY && --tries > 0)
+        (void)nanosleep(&pause, NULL);
+    return rc;
+}
+
+/*
+ * No answer is waited for: a guest that is not up yet sees the request when it
+ * is, and one that does not know it, or runs no more, cannot be told.
+ */
+void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid)
+{
+    struct sysctl_link s;
+    int rc = sysctl_bind_soon(ctx, domid, &s);
+
+    if (rc == 0) {
+        (void)send_request(&s, NOXS_SYSCTL_RESCAN);
+        rc = s.link.hv->ops->evtchn_notify(s.link.ev, s.link.port);
+        if (rc < 0)
+            (void)chaos__fail(ctx, rc, "domain %u: cannot ring the guest",
+                              domid);
+        sysctl_close(&s);
+    }
+    if (rc < 0)
+        chaos__log(ctx, CHAOS_LOG_WARN,
+                   "the guest was not told of its devices: %s", ctx->error);
 }
 
 int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
