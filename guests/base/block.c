@@ -250,6 +250,8 @@ int block_write(struct block *b, uint64_t sector, const void *buffer,
 
 int block_flush(struct block *b)
 {
+    if (!b->info.can_flush)
+        return b->error;
     return run(b, &(struct block_io){.op = BLOCK_FLUSH});
 }
 

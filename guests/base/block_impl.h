@@ -25,7 +25,7 @@
 struct block_request {
     struct block_io *io; /* NULL: not in use */
     uint64_t id;
-    uint8_t op;    /* as the response will have it */
+    uint8_t op;    /* of an indirect one: what is done with the data */
     uint8_t table; /* 1 + index in tables; 0: none */
     uint16_t segments;
     uint32_t refs[BLKIF_MAX_SEGMENTS_PER_REQUEST]; /* without a table */

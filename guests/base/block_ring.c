@@ -169,7 +169,6 @@ static int put_indirect(struct block *b, struct block_request *r,
     req->handle = (uint16_t)b->dev.id;
     req->sector_number = r->io->sector + r->io->issued;
     req->indirect_grefs[0] = table->ref;
-    r->op = BLKIF_OP_INDIRECT;
     return n;
 }
 
@@ -278,6 +277,15 @@ static int error_of(const struct block *b, uint8_t op, int16_t status)
     }
 }
 
+/* Back ends differ in what they call an indirect request in the answer. */
+static bool is_answer_to(const struct block_request *r,
+                         const struct blkif_response *rsp)
+{
+    return r->io && r->id == rsp->id &&
+           (r->op == rsp->operation ||
+            (r->table && rsp->operation == BLKIF_OP_INDIRECT));
+}
+
 /* False if it answers nothing that was asked. */
 static bool take_answer(struct block *b, const struct blkif_response *rsp)
 {
@@ -285,10 +293,9 @@ static bool take_answer(struct block *b, const struct blkif_response *rsp)
     struct block_io *io = r->io;
     int rc;
 
-    if (!io || r->id != rsp->id || r->op != rsp->operation)
+    if (!is_answer_to(r, rsp))
         return false;
-    rc = error_of(b, io->op == BLOCK_WRITE ? BLKIF_OP_WRITE : r->op,
-                  rsp->status);
+    rc = error_of(b, r->op, rsp->status);
     if (!end_request(b, r))
         rc = -EIO;
     if (rc && !io->rc)

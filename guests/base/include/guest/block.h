@@ -52,7 +52,10 @@ void block_on_change(void (*fn)(void));
 int block_read(struct block *b, uint64_t sector, void *buffer, size_t count);
 int block_write(struct block *b, uint64_t sector, const void *buffer,
                 size_t count);
-/* All writes that are done when this is called are on stable storage. */
+/*
+ * All writes that are done when this is called are on stable storage when it
+ * returns. A disk that offers no flush has no cache that could be lost.
+ */
 int block_flush(struct block *b);
 /* These sectors are not needed any more and may read as anything. */
 int block_discard(struct block *b, uint64_t sector, size_t count);
