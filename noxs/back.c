@@ -12,6 +12,7 @@
 #include <linux/hashtable.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
+#include <asm/xen/hypercall.h>
 #include <xen/events.h>
 #include <xen/page.h>
 

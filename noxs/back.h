@@ -132,6 +132,8 @@ __printf(2, 3) void noxs_back_broken(struct noxs_back *back, const char *fmt,
 
 /* The types: the ioctls, with the structure already copied and its pads checked. */
 int noxs_net_create(struct noxs_ioctl_vif *vif);
+int noxs_net_start(void); /* of the module */
+void noxs_net_stop(void);
 int noxs_block_create(struct noxs_ioctl_vbd *vbd);
 
 /*

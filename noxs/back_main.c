@@ -211,11 +211,16 @@ static int __init noxs_back_start(void)
 	rc = noxs_exit_start();
 	if (rc)
 		goto stop_backs;
-	rc = misc_register(&control);
+	rc = noxs_net_start();
 	if (rc)
 		goto stop_exit;
+	rc = misc_register(&control);
+	if (rc)
+		goto stop_net;
 	return 0;
 
+stop_net:
+	noxs_net_stop();
 stop_exit:
 	noxs_exit_stop();
 stop_backs:
@@ -227,6 +232,7 @@ static void __exit noxs_back_stop(void)
 {
 	misc_deregister(&control);
 	noxs_exit_stop();
+	noxs_net_stop();
 	noxs_backs_stop();
 }
 

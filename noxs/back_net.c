@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * back_net.c: the net back end: a network interface for each vif.
+ *
+ * This file makes and ends it and follows the front end; back_net_tx.c and
+ * back_net_rx.c move packets.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/hashtable.h>
+#include <linux/interrupt.h>
+#include <linux/jhash.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <net/sch_generic.h>
+
+#include "back_net.h"
+
+#define QUEUE_LEN 256
+#define INTERVAL_MIN 1000     /* us */
+#define INTERVAL_MAX 10000000 /* us */
+
+/* The guests' MAC addresses, none twice. */
+static DEFINE_HASHTABLE(macs, 12);
+static DEFINE_MUTEX(macs_lock);
+
+static u32 mac_key(const u8 *mac)
+{
+	return jhash(mac, ETH_ALEN, 0);
+}
+
+static int take_mac(struct net_back *net)
+{
+	struct net_back *other;
+	u32 key = mac_key(net->mac);
+	int rc = 0;
+
+	mutex_lock(&macs_lock);
+	hash_for_each_possible(macs, other, mac_node, key)
+		if (ether_addr_equal_unaligned(other->mac, net->mac))
+			rc = -EADDRINUSE;
+	if (!rc)
+		hash_add(macs, &net->mac_node, key);
+	mutex_unlock(&macs_lock);
+	return rc;
+}
+
+static void give_mac(struct net_back *net)
+{
+	mutex_lock(&macs_lock);
+	hash_del(&net->mac_node);
+	mutex_unlock(&macs_lock);
+}
+
+/* --- NAPI: under rtnl ------------------------------------------------------- */
+
+static void start_napi(struct net_back *net)
+{
+	if (!net->open || !net->connected)
+		return;
+	napi_enable(&net->napi);
+	WRITE_ONCE(net->napi_on, true);
+	/* There may be requests that rang before. */
+	local_bh_disable();
+	napi_schedule(&net->napi);
+	local_bh_enable();
+}
+
+static void stop_napi(struct net_back *net)
+{
+	if (!net->napi_on)
+		return;
+	WRITE_ONCE(net->napi_on, false);
+	/* A kick that saw it on has scheduled it by then. */
+	synchronize_irq(net->back.irq);
+	napi_disable(&net->napi);
+	del_timer_sync(&net->tx.timer);
+	noxs_back_eoi(&net->back, false);
+}
+
+/* --- the interface ---------------------------------------------------------- */
+
+static int net_open(struct net_device *dev)
+{
+	struct net_back *net = netdev_priv(dev);
+
+	net->open = true;
+	start_napi(net);
+	return 0;
+}
+
+static int net_stop(struct net_device *dev)
+{
+	struct net_back *net = netdev_priv(dev);
+
+	stop_napi(net);
+	net->open = false;
+	return 0;
+}
+
+/* Without a front end: what we could do. */
+static netdev_features_t net_fix_features(struct net_device *dev,
+					  netdev_features_t features)
+{
+	struct net_back *net = netdev_priv(dev);
+
+	if (!net->connected)
+		return features;
+	if (!(net->features & NOXS_NET_F_SG))
+		features &= ~NETIF_F_SG;
+	if (!(net->features & NOXS_NET_F_CSUM))
+		features &= ~NETIF_F_IP_CSUM;
+	if (!(net->features & NOXS_NET_F_CSUM6))
+		features &= ~NETIF_F_IPV6_CSUM;
+	if (!(net->features & NOXS_NET_F_TSO4))
+		features &= ~NETIF_F_TSO;
+	if (!(net->features & NOXS_NET_F_TSO6))
+		features &= ~NETIF_F_TSO6;
+	return features;
+}
+
+static void net_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
+{
+	const struct net_back *net = netdev_priv(dev);
+
+	stats->rx_packets = READ_ONCE(net->tx.packets);
+	stats->rx_bytes = READ_ONCE(net->tx.bytes);
+	stats->rx_errors = READ_ONCE(net->tx.refused) +
+			   READ_ONCE(net->tx.failed);
+	stats->tx_packets = READ_ONCE(net->rx.packets);
+	stats->tx_bytes = READ_ONCE(net->rx.bytes);
+	stats->tx_dropped = READ_ONCE(net->rx.dropped);
+	stats->tx_errors = READ_ONCE(net->rx.failed);
+}
+
+static const struct net_device_ops net_device_ops = {
+	.ndo_open = net_open,
+	.ndo_stop = net_stop,
+	.ndo_start_xmit = noxs_net_rx_xmit,
+	.ndo_fix_features = net_fix_features,
+	.ndo_get_stats64 = net_stats,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_validate_addr = eth_validate_addr,
+};
+
+static const char counter_names[][ETH_GSTRING_LEN] = {
+	"tx_refused", "tx_failed", "rx_dropped", "rx_failed_slots",
+};
+
+static void net_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	const struct net_back *net = netdev_priv(dev);
+
+	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
+	snprintf(info->bus_info, sizeof(info->bus_info), "vif-%u-%u",
+		 net->back.domid, net->back.id);
+}
+
+static int net_counter_count(struct net_device *dev, int set)
+{
+	return set == ETH_SS_STATS ? ARRAY_SIZE(counter_names) : -EOPNOTSUPP;
+}
+
+static void net_counter_names(struct net_device *dev, u32 set, u8 *data)
+{
+	if (set == ETH_SS_STATS)
+		memcpy(data, counter_names, sizeof(counter_names));
+}
+
+static void net_counters(struct net_device *dev, struct ethtool_stats *stats,
+			 u64 *data)
+{
+	const struct net_back *net = netdev_priv(dev);
+
+	data[0] = READ_ONCE(net->tx.refused);
+	data[1] = READ_ONCE(net->tx.failed);
+	data[2] = READ_ONCE(net->rx.dropped);
+	data[3] = READ_ONCE(net->rx.failed);
+}
+
+static const struct ethtool_ops net_ethtool_ops = {
+	.get_drvinfo = net_drvinfo,
+	.get_link = ethtool_op_get_link,
+	.get_ts_info = ethtool_op_get_ts_info,
+	.get_sset_count = net_counter_count,
+	.get_strings = net_counter_names,
+	.get_ethtool_stats = net_counters,
+};
+
+/* --- the front end ------------------------------------------------------------ */
+
+/* A segment to be cut has a blank checksum and does not fit one buffer. */
+static u64 net_features(u64 features)
+{
+	features &= NOXS_NET_F_ALL;
+	if (!(features & NOXS_NET_F_CSUM) || !(features & NOXS_NET_F_SG))
+		features &= ~(u64)NOXS_NET_F_TSO4;
+	if (!(features & NOXS_NET_F_CSUM6) || !(features & NOXS_NET_F_SG))
+		features &= ~(u64)NOXS_NET_F_TSO6;
+	return features;
+}
+
+static struct net_back *to_net(struct noxs_back *back)
+{
+	return container_of(back, struct net_back, back);
+}
+
+/*
+ * The link comes up here and not some time later (linkwatch), so that the
+ * guest's first packets do not come to a bridge that does not know of it yet.
+ */
+static void link_on(struct net_device *dev)
+{
+	netif_carrier_on(dev);
+	if (!netif_running(dev))
+		return;
+	dev_activate(dev);
+	netdev_state_change(dev);
+}
+
+static int net_connect(struct noxs_back *back, u64 front_features)
+{
+	struct net_back *net = to_net(back);
+	int rc;
+
+	rtnl_lock();
+	net->features = net_features(front_features);
+	rc = noxs_net_rx_connect(net);
+	if (!rc) {
+		net->connected = true;
+		netdev_update_features(net->dev);
+		link_on(net->dev);
+		start_napi(net);
+	}
+	rtnl_unlock();
+	return rc;
+}
+
+static void net_disconnect(struct noxs_back *back)
+{
+	struct net_back *net = to_net(back);
+
+	rtnl_lock();
+	netif_carrier_off(net->dev);
+	stop_napi(net);
+	net->connected = false;
+	noxs_net_rx_disconnect(net);
+	noxs_net_tx_reset(net);
+	rtnl_unlock();
+}
+
+static void net_kick(struct noxs_back *back)
+{
+	struct net_back *net = to_net(back);
+
+	/* The interface is down: we hear of nothing but the front end's end. */
+	if (READ_ONCE(net->napi_on))
+		napi_schedule_irqoff(&net->napi);
+	else
+		noxs_back_eoi(back, true);
+}
+
+static void free_rings(struct net_back *net)
+{
+	if (net->rx.ring.sring)
+		noxs_back_page_end(net->rx.ring.sring, net->rx.ref);
+	if (net->tx.ring.sring)
+		noxs_back_page_end(net->tx.ring.sring, net->tx.ref);
+}
+
+static void net_destroy(struct noxs_back *back)
+{
+	struct net_back *net = to_net(back);
+
+	unregister_netdev(net->dev);
+	give_mac(net);
+	free_rings(net);
+	noxs_back_fini(back);
+	free_netdev(net->dev);
+}
+
+static void net_info(struct noxs_back *back, struct noxs_back_info *info)
+{
+	const struct net_back *net = to_net(back);
+
+	info->ifindex = net->dev->ifindex;
+	strscpy(info->ifname, net->dev->name, sizeof(info->ifname));
+	info->sent_ops = READ_ONCE(net->tx.packets);
+	info->sent_bytes = READ_ONCE(net->tx.bytes);
+	info->received_ops = READ_ONCE(net->rx.packets);
+	info->received_bytes = READ_ONCE(net->rx.bytes);
+	info->errors = READ_ONCE(net->tx.refused) + READ_ONCE(net->tx.failed) +
+		       READ_ONCE(net->rx.dropped) + READ_ONCE(net->rx.failed);
+}
+
+static const struct noxs_back_ops net_back_ops = {
+	.connect = net_connect,
+	.disconnect = net_disconnect,
+	.kick = net_kick,
+	.destroy = net_destroy,
+	.info = net_info,
+};
+
+/* --- creation ------------------------------------------------------------------- */
+
+static bool is_address_valid(const struct noxs_net_address *address)
+{
+	switch (address->family) {
+	case NOXS_NET_NO_ADDRESS:
+		return !address->prefix && !address->has_gateway;
+	case NOXS_NET_IPV4:
+		return address->prefix <= 32 && address->has_gateway <= 1;
+	case NOXS_NET_IPV6:
+		return address->prefix <= 128 && address->has_gateway <= 1;
+	default:
+		return false;
+	}
+}
+
+static bool is_vif_valid(const struct noxs_ioctl_vif *vif)
+{
+	if (strnlen(vif->ifname, sizeof(vif->ifname)) == sizeof(vif->ifname))
+		return false;
+	/* % would have the kernel look for a number. */
+	if (vif->ifname[0] &&
+	    (!dev_valid_name(vif->ifname) || strchr(vif->ifname, '%')))
+		return false;
+	if (vif->rate_bytes && (vif->rate_interval < INTERVAL_MIN ||
+				vif->rate_interval > INTERVAL_MAX))
+		return false;
+	return vif->mtu >= NOXS_NET_MTU_MIN && vif->mtu <= NOXS_NET_MTU_MAX &&
+	       is_valid_ether_addr(vif->mac) && is_address_valid(&vif->address);
+}
+
+static void setup_netdev(struct net_device *dev,
+			 const struct noxs_ioctl_vif *vif, u64 offered)
+{
+	/* Never the address of a guest, and the highest of a bridge's ports. */
+	static const u8 back_mac[ETH_ALEN] = {
+		0xfe, 0xff, 0xff, 0xff, 0xff, 0xff,
+	};
+
+	dev->netdev_ops = &net_device_ops;
+	dev->ethtool_ops = &net_ethtool_ops;
+	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
+			   NETIF_F_TSO | NETIF_F_TSO6;
+	dev->features = dev->hw_features;
+	dev->mtu = vif->mtu;
+	dev->min_mtu = NOXS_NET_MTU_MIN;
+	dev->max_mtu = NOXS_NET_MTU_MAX;
+	dev->tx_queue_len = QUEUE_LEN;
+	eth_hw_addr_set(dev, back_mac);
+	netif_carrier_off(dev);
+}
+
+static struct net_back *alloc_net(const struct noxs_ioctl_vif *vif)
+{
+	struct net_device *dev;
+	struct net_back *net;
+	char name[IFNAMSIZ];
+
+	if (vif->ifname[0])
+		strscpy(name, vif->ifname, sizeof(name));
+	else
+		snprintf(name, sizeof(name), "vif%u.%u", vif->domid, vif->id);
+	if (noxs_fault())
+		return NULL;
+	dev = alloc_netdev(sizeof(*net), name, NET_NAME_USER, ether_setup);
+	if (!dev)
+		return NULL;
+	net = netdev_priv(dev);
+	net->dev = dev;
+	net->offered = net_features(vif->features);
+	memcpy(net->mac, vif->mac, sizeof(net->mac));
+	setup_netdev(dev, vif, net->offered);
+	netif_napi_add(dev, &net->napi, noxs_net_poll);
+	return net;
+}
+
+static int make_rings(struct net_back *net, const struct noxs_ioctl_vif *vif)
+{
+	void *page;
+	int rc = noxs_back_page(&net->back, &page, &net->tx.ref);
+
+	if (rc)
+		return rc;
+	net->tx.ring.sring = page;
+	rc = noxs_back_page(&net->back, &page, &net->rx.ref);
+	if (rc)
+		return rc;
+	net->rx.ring.sring = page;
+	noxs_net_tx_init(net, vif);
+	noxs_net_rx_init(net);
+	return 0;
+}
+
+static int announce(struct net_back *net, struct noxs_ioctl_vif *vif)
+{
+	struct noxs_net_config config = {
+		.mtu = vif->mtu, .tx_grant = net->tx.ref,
+		.rx_grant = net->rx.ref,
+	};
+	struct noxs_net *page = (struct noxs_net *)net->back.io;
+	int rc;
+
+	memcpy(config.mac, net->mac, sizeof(config.mac));
+	page->address = vif->address;
+	vif->ifindex = net->dev->ifindex;
+	strscpy(vif->ifname, net->dev->name, sizeof(vif->ifname));
+	vif->features = net->offered;
+	rc = noxs_back_publish(&net->back, net->offered, &vif->device);
+	memcpy(vif->device.config, &config, sizeof(config));
+	return rc;
+}
+
+int noxs_net_create(struct noxs_ioctl_vif *vif)
+{
+	struct net_back *net;
+	int rc;
+
+	if (!is_vif_valid(vif))
+		return -EINVAL;
+	net = alloc_net(vif);
+	if (!net)
+		return -ENOMEM;
+	rc = take_mac(net);
+	if (rc)
+		goto free_net;
+	rc = noxs_back_init(&net->back, &net_back_ops, vif->domid,
+			    NOXS_DEV_VIF, vif->id, vif->evtchn);
+	if (rc)
+		goto give_mac;
+	rc = make_rings(net, vif);
+	if (rc)
+		goto free_rings;
+	rc = noxs_fault() ? -ENOMEM : register_netdev(net->dev);
+	if (rc)
+		goto free_rings;
+	rc = announce(net, vif);
+	if (rc)
+		goto unregister;
+	return 0;
+
+unregister:
+	unregister_netdev(net->dev);
+free_rings:
+	free_rings(net);
+	noxs_back_abort(&net->back);
+give_mac:
+	give_mac(net);
+free_net:
+	free_netdev(net->dev);
+	return rc;
+}

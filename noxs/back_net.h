@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * back_net.h: what the files of the net back end share.
+ *
+ * tx and rx are the guest's: what it transmits we receive. One pair of rings
+ * (one queue) for a vif: a guest of chaos mostly has one vCPU, and copying is
+ * bound to one NAPI context and one transmit lock; dom0's processors share the
+ * work vif by vif.
+ *
+ * Locks, inside those of back.h: rtnl for `open`, `connected`, `napi_on` and
+ * `features`, then the queue's xmit lock for all of net_back_rx. net_back_tx is
+ * NAPI's alone while NAPI is on, else rtnl's. macs_lock of back_net.c is a leaf.
+ */
+#ifndef NOXS_BACK_NET_H
+#define NOXS_BACK_NET_H
+
+#include <linux/ktime.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+#include <xen/interface/io/netif.h>
+
+#include "back.h"
+
+/* Counters and ring indices are read elsewhere without a lock. */
+static_assert(BITS_PER_LONG == 64);
+
+/* A packet of 65,535 bytes in pages, and its extra info. */
+#define NET_RX_SLOTS_MOST 18
+
+struct net_back_tx {
+	struct xen_netif_tx_back_ring ring;
+	grant_ref_t ref;
+	bool worked;   /* since the last EOI */
+	bool limited;  /* waits for the timer to have credit again */
+	/* At most rate_bytes per interval; 0: no limit. */
+	u64 rate_bytes;
+	u64 burst;
+	u64 credit;
+	u32 interval;  /* us */
+	ktime_t since; /* credit is up to date as of then */
+	struct timer_list timer;
+	u64 packets, bytes;
+	u64 refused;   /* packets that make no sense or were not agreed upon */
+	u64 failed;    /* packets with bad grants, or no memory for them */
+};
+
+struct net_rx_batch;
+
+struct net_back_rx {
+	struct xen_netif_rx_back_ring ring;
+	grant_ref_t ref;
+	bool connected;
+	bool stalled;       /* too little was posted for too long */
+	unsigned int most;  /* slots of the largest packet */
+	struct net_rx_batch *batch; /* while connected */
+	struct timer_list timer;    /* runs while the queue is stopped */
+	u64 packets, bytes;
+	u64 dropped;        /* no room, not connected, not agreed upon */
+	u64 failed;         /* slots with bad grants */
+};
+
+struct net_back {
+	struct noxs_back back;
+	struct net_device *dev;
+	struct napi_struct napi;
+	bool open;       /* the interface is up */
+	bool connected;
+	bool napi_on;    /* both */
+	u64 features;    /* NOXS_NET_F_* that the front end accepts */
+	u64 offered;     /* and we */
+	u8 mac[ETH_ALEN]; /* the guest's */
+	struct hlist_node mac_node;
+	struct net_back_tx tx;
+	struct net_back_rx rx;
+};
+
+/* back_net_tx.c */
+void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif);
+void noxs_net_tx_reset(struct net_back *net); /* the ring as new */
+int noxs_net_poll(struct napi_struct *napi, int budget);
+
+/* back_net_rx.c */
+void noxs_net_rx_init(struct net_back *net);
+int noxs_net_rx_connect(struct net_back *net);
+/* Nothing is sent any more; the ring is as new. */
+void noxs_net_rx_disconnect(struct net_back *net);
+netdev_tx_t noxs_net_rx_xmit(struct sk_buff *skb, struct net_device *dev);
+/* The guest may have posted buffers; true: enough for the queue to go on. */
+bool noxs_net_rx_wake(struct net_back *net);
+
+#endif /* NOXS_BACK_NET_H */
