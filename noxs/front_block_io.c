@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * front_block_io.c: requests of a vbd's front end, and their answers.
+ *
+ * Each page of a request is granted as it is, read-only when it is to be
+ * written to disk, and the grant ends with the answer. The grants of a slot are
+ * always the same ones, so that none has to be looked for.
+ */
+#define pr_fmt(fmt) "noxs: " fmt
+
+#include <linux/interrupt.h>
+#include <xen/events.h>
+#include <xen/page.h>
+
+#include "front_block.h"
+
+/* --- requests ------------------------------------------------------------ */
+
+static void grant_segments(struct front_block *block, unsigned int tag,
+			   struct request *rq,
+			   struct blkif_request_segment *segs)
+{
+	struct block_slot *slot = &block->slots[tag];
+	grant_ref_t ref = block_ref(block, tag);
+	int flags = rq_data_dir(rq) == WRITE ? GNTMAP_readonly : 0;
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sg(slot->sg, sg, slot->count, i) {
+		gnttab_grant_foreign_access_ref(ref + i, block->backend,
+						xen_page_to_gfn(sg_page(sg)),
+						flags);
+		segs[i].gref = ref + i;
+		segs[i].first_sect = sg->offset >> SECTOR_SHIFT;
+		segs[i].last_sect =
+			((sg->offset + sg->length) >> SECTOR_SHIFT) - 1;
+	}
+}
+
+static void make_transfer(struct front_block *block, struct request *rq,
+			  struct blkif_request *req)
+{
+	struct block_slot *slot = &block->slots[rq->tag];
+	u8 op = rq_data_dir(rq) == WRITE ? BLKIF_OP_WRITE : BLKIF_OP_READ;
+
+	sg_init_table(slot->sg, block->segments);
+	slot->count = blk_rq_map_sg(rq->q, rq, slot->sg);
+	if (slot->count <= BLKIF_MAX_SEGMENTS_PER_REQUEST) {
+		req->operation = op;
+		req->u.rw.nr_segments = slot->count;
+		req->u.rw.id = rq->tag;
+		req->u.rw.sector_number = blk_rq_pos(rq);
+		/* The structure is packed; its segments are aligned all the same. */
+		grant_segments(block, rq->tag, rq, (void *)req->u.rw.seg);
+	} else {
+		req->operation = BLKIF_OP_INDIRECT;
+		req->u.indirect.indirect_op = op;
+		req->u.indirect.nr_segments = slot->count;
+		req->u.indirect.id = rq->tag;
+		req->u.indirect.sector_number = blk_rq_pos(rq);
+		req->u.indirect.indirect_grefs[0] =
+			block->indirect_refs + rq->tag;
+		grant_segments(block, rq->tag, rq, slot->indirect);
+	}
+}
+
+static blk_status_t make_request(struct front_block *block, struct request *rq,
+				 struct blkif_request *req)
+{
+	block->slots[rq->tag].count = 0;
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+	case REQ_OP_WRITE:
+		make_transfer(block, rq, req);
+		return BLK_STS_OK;
+	case REQ_OP_FLUSH:
+		req->operation = BLKIF_OP_FLUSH_DISKCACHE;
+		req->u.rw.id = rq->tag;
+		return BLK_STS_OK;
+	case REQ_OP_DISCARD:
+		req->operation = BLKIF_OP_DISCARD;
+		req->u.discard.id = rq->tag;
+		req->u.discard.sector_number = blk_rq_pos(rq);
+		req->u.discard.nr_sectors = blk_rq_sectors(rq);
+		return BLK_STS_OK;
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+/* Under the lock; whether the back end is to be rung. */
+static bool push(struct front_block *block)
+{
+	int notify;
+
+	RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&block->ring, notify);
+	return notify;
+}
+
+static blk_status_t queue_rq(struct blk_mq_hw_ctx *hctx,
+			     const struct blk_mq_queue_data *bd)
+{
+	struct front_block *block = hctx->queue->queuedata;
+	struct blkif_request req = { 0 };
+	struct request *rq = bd->rq;
+	bool notify = false;
+	blk_status_t status;
+	unsigned long flags;
+
+	if (unlikely(READ_ONCE(block->broken)))
+		return BLK_STS_IOERR;
+	status = make_request(block, rq, &req);
+	if (status != BLK_STS_OK)
+		return status;
+	blk_mq_start_request(rq);
+	spin_lock_irqsave(&block->lock, flags);
+	WRITE_ONCE(block->slots[rq->tag].rq, rq);
+	/* There are as many entries as tags. */
+	*RING_GET_REQUEST(&block->ring, block->ring.req_prod_pvt) = req;
+	block->ring.req_prod_pvt++;
+	if (bd->last)
+		notify = push(block);
+	spin_unlock_irqrestore(&block->lock, flags);
+	if (notify)
+		notify_remote_via_irq(block->irq);
+	return BLK_STS_OK;
+}
+
+static void commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct front_block *block = hctx->queue->queuedata;
+	unsigned long flags;
+	bool notify;
+
+	spin_lock_irqsave(&block->lock, flags);
+	notify = push(block);
+	spin_unlock_irqrestore(&block->lock, flags);
+	if (notify)
+		notify_remote_via_irq(block->irq);
+}
+
+const struct blk_mq_ops block_mq_ops = {
+	.queue_rq = queue_rq,
+	.commit_rqs = commit_rqs,
+};
+
+/* --- answers ------------------------------------------------------------- */
+
+/* False: the back end still holds one. */
+static bool end_grants(struct front_block *block, unsigned int tag)
+{
+	grant_ref_t ref = block_ref(block, tag);
+	bool good = true;
+	unsigned int i;
+
+	for (i = 0; i < block->slots[tag].count; i++)
+		good &= gnttab_end_foreign_access_ref(ref + i);
+	block->leaked |= !good;
+	return good;
+}
+
+static bool finish(struct front_block *block,
+		   const struct blkif_response *rsp, struct io_comp_batch *batch)
+{
+	blk_status_t status = BLK_STS_OK;
+	struct request *rq;
+
+	if (rsp->id >= BLOCK_RING_SIZE)
+		return false;
+	rq = READ_ONCE(block->slots[rsp->id].rq);
+	if (!rq || !end_grants(block, rsp->id))
+		return false;
+	WRITE_ONCE(block->slots[rsp->id].rq, NULL);
+	if (rsp->status != BLKIF_RSP_OKAY)
+		status = rsp->status == BLKIF_RSP_EOPNOTSUPP ? BLK_STS_NOTSUPP :
+							       BLK_STS_IOERR;
+	if (!blk_mq_add_to_batch(rq, batch, status, blk_mq_end_request_batch))
+		blk_mq_end_request(rq, status);
+	return true;
+}
+
+static bool take_answers(struct front_block *block,
+			 struct io_comp_batch *batch)
+{
+	RING_IDX prod = READ_ONCE(block->ring.sring->rsp_prod);
+	RING_IDX cons = block->ring.rsp_cons;
+
+	if (prod - cons > READ_ONCE(block->ring.req_prod_pvt) - cons)
+		return false;
+	virt_rmb(); /* the index before what it covers */
+	for (; cons != prod; cons++) {
+		struct blkif_response rsp;
+
+		RING_COPY_RESPONSE(&block->ring, cons, &rsp);
+		if (!finish(block, &rsp, batch))
+			return false;
+	}
+	block->ring.rsp_cons = cons;
+	return true;
+}
+
+/* Hard interrupt context. */
+bool block_ring(struct noxs_front *front)
+{
+	struct front_block *block = READ_ONCE(front->priv);
+	DEFINE_IO_COMP_BATCH(batch);
+	int more = 1;
+
+	if (!block || READ_ONCE(block->broken))
+		return false;
+	while (more) {
+		if (!take_answers(block, &batch)) {
+			pr_err("%s: the back end is broken\n",
+			       block->disk->disk_name);
+			WRITE_ONCE(block->broken, true);
+			/* What is under way must end, but not in here. */
+			noxs_front_retry(front);
+			break;
+		}
+		RING_FINAL_CHECK_FOR_RESPONSES(&block->ring, more);
+	}
+	if (!rq_list_empty(batch.req_list))
+		blk_mq_end_request_batch(&batch);
+	return false;
+}
+
+void block_fail_all(struct front_block *block)
+{
+	unsigned int i;
+
+	WRITE_ONCE(block->broken, true);
+	synchronize_irq(block->irq);
+	blk_mq_quiesce_queue(block->disk->queue);
+	for (i = 0; i < BLOCK_RING_SIZE; i++) {
+		struct request *rq = block->slots[i].rq;
+
+		if (!rq)
+			continue;
+		end_grants(block, i);
+		block->slots[i].rq = NULL;
+		blk_mq_end_request(rq, BLK_STS_IOERR);
+	}
+	blk_mq_unquiesce_queue(block->disk->queue);
+}
