@@ -135,6 +135,8 @@ int noxs_net_create(struct noxs_ioctl_vif *vif);
 int noxs_net_start(void); /* of the module */
 void noxs_net_stop(void);
 int noxs_block_create(struct noxs_ioctl_vbd *vbd);
+int noxs_block_start(void);
+void noxs_block_stop(void);
 
 /*
  * With the module's parameter fail_at=N the N-th call from then on says true,

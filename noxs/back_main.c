@@ -214,11 +214,16 @@ static int __init noxs_back_start(void)
 	rc = noxs_net_start();
 	if (rc)
 		goto stop_exit;
-	rc = misc_register(&control);
+	rc = noxs_block_start();
 	if (rc)
 		goto stop_net;
+	rc = misc_register(&control);
+	if (rc)
+		goto stop_block;
 	return 0;
 
+stop_block:
+	noxs_block_stop();
 stop_net:
 	noxs_net_stop();
 stop_exit:
@@ -232,6 +237,7 @@ static void __exit noxs_back_stop(void)
 {
 	misc_deregister(&control);
 	noxs_exit_stop();
+	noxs_block_stop();
 	noxs_net_stop();
 	noxs_backs_stop();
 }
