@@ -7,26 +7,26 @@
  *   seed=N first=N sectors=N  another pattern (1), a part of the disk (all)
  *
  * Sector i is 32 times the line "%06x %08x\n" of seed and i, and the hash is
- * cksum's (POSIX), so that dom0 can tell, too:
+ * SHA-256, so that dom0 can tell, too:
  *
  *   awk -v seed=1 -v n=2048 'BEGIN { for (i = 0; i < n; i++) {
  *       s = sprintf("%06x %08x\n", seed, i); s = s s s s; s = s s s s
- *       printf "%s", s s } }' | cksum
+ *       printf "%s", s s } }' | sha256sum
  *
  * Exit code 2: the disk is read-only, and its back end refuses to write.
  */
 #include <guest/block.h>
-#include <guest/cksum.h>
 #include <guest/guest.h>
 #include <guest/lib.h>
 #include <guest/memory.h>
+#include <guest/sha256.h>
 
 #define CHUNK 256 /* sectors */
 
 static char data[CHUNK * 512] __attribute__((aligned(PAGE_SIZE)));
 static char found[CHUNK * 512] __attribute__((aligned(PAGE_SIZE)));
 static uint64_t seed = 1, first, sectors = UINT64_MAX;
-static struct cksum sum;
+static struct sha256 hash;
 
 static void number(const char *cmdline, const char *key, uint64_t *out)
 {
@@ -55,10 +55,11 @@ static int pass(struct block *disk, bool writes)
     int rc = 0;
     size_t n;
 
-    for (sum = (struct cksum){0}; left && !rc; at += n, left -= n) {
+    sha256_init(&hash);
+    for (; left && !rc; at += n, left -= n) {
         n = left < CHUNK ? left : CHUNK;
         make(data, at, n);
-        cksum_add(&sum, data, n * 512);
+        sha256_add(&hash, data, n * 512);
         rc = writes ? block_write(disk, at, data, n)
                     : block_read(disk, at, found, n);
         if (!rc && !writes && memcmp(data, found, n * 512))
@@ -72,6 +73,7 @@ static int pass(struct block *disk, bool writes)
 
 int guest_main(const char *cmdline)
 {
+    char text[SHA256_TEXT];
     struct block *disk;
     int rc = block_open(0, &disk);
 
@@ -92,7 +94,8 @@ int guest_main(const char *cmdline)
     if (rc == -EROFS)
         printf("blkcheck: read-only, writes are refused\n");
     block_close(disk);
-    printf("blkcheck: %s sectors=%lu hash=%u\n", rc ? "FAILED" : "OK", sectors,
-           cksum_value(&sum));
+    sha256_text(&hash, text);
+    printf("blkcheck: %s sectors=%lu hash=%s\n", rc ? "FAILED" : "OK", sectors,
+           text);
     return rc == -EROFS ? 2 : rc ? 1 : 0;
 }
