@@ -99,10 +99,18 @@ static int choose_names(struct batch *b, const struct create_options *o,
     return rc < 0 ? cli_error(b->cli, rc, "names") : EXIT_OK;
 }
 
-/* One uuid cannot be that of several VMs. */
-static int check_uuid(struct batch *b)
+/* What several VMs cannot have in common. */
+static int check_shared(struct batch *b)
 {
+    static const struct {
+        unsigned bit;
+        const char *what;
+    } single[] = {{PEEK_UUID, "uuid"},
+                  {PEEK_MAC, "mac"},
+                  {PEEK_IFNAME, "ifname"},
+                  {PEEK_DISK, "disk with access w"}};
     unsigned found;
+    size_t i;
     int rc;
 
     if (b->count == 1)
@@ -110,8 +118,10 @@ static int check_uuid(struct batch *b)
     rc = config_peek(b->cli->ctx, b->cfg, &found);
     if (rc < 0)
         return cli_fail(b->cli, rc);
-    if (found & PEEK_UUID)
-        return cli_usage(b->cli, "uuid: %u VMs cannot share one", b->count);
+    for (i = 0; i < sizeof(single) / sizeof(*single); i++)
+        if (found & single[i].bit)
+            return cli_usage(b->cli, "%s: %u VMs cannot share one",
+                             single[i].what, b->count);
     return EXIT_OK;
 }
 
@@ -180,7 +190,7 @@ static int create(struct cli *cli, const struct create_options *o,
     int code = read_config(cli, cfg, argc, argv);
 
     if (code == EXIT_OK)
-        code = check_uuid(&b);
+        code = check_shared(&b);
     if (code == EXIT_OK)
         code = choose_names(&b, o, argv[0]);
     if (code == EXIT_OK)

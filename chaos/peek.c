@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <yajl/yajl_tree.h>
 
@@ -14,6 +15,34 @@ static yajl_val get(yajl_val tree, const char *key)
     const char *path[] = {key, NULL};
 
     return yajl_tree_get(tree, path, yajl_t_any);
+}
+
+/* Any object in a list has that key, with that text unless it is NULL. */
+static bool any_has(yajl_val list, const char *key, const char *text)
+{
+    size_t i;
+
+    for (i = 0; list && i < YAJL_GET_ARRAY(list)->len; i++) {
+        yajl_val value = get(YAJL_GET_ARRAY(list)->values[i], key);
+        const char *its = value ? YAJL_GET_STRING(value) : NULL;
+
+        if (its && (!text || strcmp(its, text) == 0))
+            return true;
+    }
+    return false;
+}
+
+static unsigned peek_devices(yajl_val tree)
+{
+    unsigned found = 0;
+
+    if (any_has(get(tree, "vifs"), "mac", NULL))
+        found |= PEEK_MAC;
+    if (any_has(get(tree, "vifs"), "ifname", NULL))
+        found |= PEEK_IFNAME;
+    if (any_has(get(tree, "vbds"), "access", "w"))
+        found |= PEEK_DISK;
+    return found;
 }
 
 int config_peek(struct chaos_ctx *ctx, const struct chaos_config *cfg,
@@ -36,6 +65,7 @@ int config_peek(struct chaos_ctx *ctx, const struct chaos_config *cfg,
     value = get(tree, "paused");
     if (value && YAJL_IS_TRUE(value))
         found |= PEEK_PAUSED;
+    found |= peek_devices(tree);
     yajl_tree_free(tree);
     *found_out = found;
     return 0;

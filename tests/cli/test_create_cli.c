@@ -230,6 +230,17 @@ static void bad_usage(void **state)
                              "uuid=01234567-89ab-4def-8123-456789abcdef", NULL),
                      2);
     cli_assert_error("uuid: 2 VMs cannot share one");
+    assert_int_equal(cli_run("create", "-n2", file, "vifs[0].mtu=1500",
+                             "vifs[1].mac=02:00:00:00:00:01", NULL),
+                     2);
+    cli_assert_error("mac: 2 VMs cannot share one");
+    assert_int_equal(
+        cli_run("create", "-n2", file, "vifs[0].ifname=web0", NULL), 2);
+    cli_assert_error("ifname: 2 VMs cannot share one");
+    assert_int_equal(cli_run("create", "-n2", file, "vbds[0].target=/d",
+                             "vbds[0].vdev=xvda", "vbds[0].access=w", NULL),
+                     2);
+    cli_assert_error("disk with access w: 2 VMs cannot share one");
     kit_assert_same(kit, &before, "usage errors");
 }
 
