@@ -43,11 +43,13 @@ struct option_row {
 struct cli;
 
 struct command {
-    const char *name;
+    const char *name; /* of a part of a group: "vif attach" */
     const char *args;
     const char *help;
     const struct option_row *options; /* ends with a row without long_name */
     int args_min, args_max;           /* operands; args_max < 0: any number */
+    /* NULL, or this is a group: its first operand chooses; ends with NULL. */
+    const struct command *const *parts;
     /* Gets the operands only. Returns an exit code. */
     int (*run)(struct cli *cli, const void *options, int argc, char **argv);
 };
@@ -61,13 +63,15 @@ struct cli {
 
 /* main.c: all commands in the order of the help; ends with NULL. */
 extern const struct command *const commands[];
-const struct command *command_find(const char *name);
+/* One of all commands (group NULL), or one of a group by its second word. */
+const struct command *command_find(const struct command *group,
+                                   const char *word);
 
 /* create.c, ...: the commands */
 extern const struct command create_command, destroy_command, shutdown_command,
     reboot_command, pause_command, unpause_command, list_command,
     console_command, domid_command, domname_command, rename_command,
-    info_command, version_command, help_command;
+    info_command, vif_command, vbd_command, version_command, help_command;
 
 /*
  * options.c: returns -1 to go on, with *first_out the first operand, or the
@@ -109,6 +113,12 @@ struct target {
  */
 int targets_find(struct cli *cli, int argc, char **argv,
                  struct target **targets_out, size_t *count_out);
+/*
+ * What is known of the domains that operands name, or of all where there are
+ * none. Returns an exit code; *infos_out is for free() in any case.
+ */
+int infos_find(struct cli *cli, int argc, char **argv,
+               struct chaos_domain_info **infos_out, size_t *count_out);
 int domain_find(struct cli *cli, const char *name_or_id, uint32_t *domid_out);
 /* Call fn for each operand's domain; fails if any failed, but tries all. */
 typedef int domain_fn(struct chaos_ctx *ctx, uint32_t domid);

@@ -2,7 +2,6 @@
 /*
  * list.c: chaos list: the table, and what it shows.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,47 +34,14 @@ static void print_table(struct out *out, const struct chaos_domain_info *infos,
                "Mem", "VCPUs", "State", "Time(s)");
     for (i = 0; i < count; i++) {
         const struct chaos_domain_info *info = &infos[i];
-        char name[TEXT_SAFE_SIZE(NOXS_NAME_SIZE)], letters[7];
-        size_t columns = text_safe(name, sizeof(name), domain_label(info));
+        char letters[7];
 
         state_letters(letters, info);
-        out_text(out, name);
-        out_printf(out, "%*s %5u %5llu %5u  %s %9.1f\n",
-                   columns < NAME_COLUMNS ? (int)(NAME_COLUMNS - columns) : 0,
-                   "", info->domid,
+        out_column(out, domain_label(info), NAME_COLUMNS);
+        out_printf(out, " %5u %5llu %5u  %s %9.1f\n", info->domid,
                    (unsigned long long)(info->memory_kb + 512) / 1024,
                    info->vcpus, letters, (double)info->cpu_time_ns / 1e9);
     }
-}
-
-/* The domains named, or all. Those that vanish meanwhile are left out. */
-static int find(struct cli *cli, int argc, char **argv,
-                struct chaos_domain_info **infos_out, size_t *count_out)
-{
-    struct chaos_domain_info *infos;
-    struct target *targets;
-    size_t i, found = 0, count;
-    int rc, code;
-
-    if (argc == 0) {
-        rc = chaos_domain_list(cli->ctx, infos_out, count_out);
-        return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
-    }
-    code = targets_find(cli, argc, argv, &targets, &count);
-    infos = calloc(count + 1, sizeof(*infos));
-    if (!infos)
-        code = cli_error(cli, -ENOMEM, "%zu domains", count);
-    for (i = 0; infos && i < count; i++) {
-        rc = chaos_domain_info(cli->ctx, targets[i].domid, &infos[found]);
-        if (rc < 0)
-            code = cli_fail(cli, rc);
-        else
-            found++;
-    }
-    free(targets);
-    *infos_out = infos;
-    *count_out = found;
-    return code;
 }
 
 static int run(struct cli *cli, const void *options, int argc, char **argv)
@@ -83,7 +49,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
     const struct list_options *o = options;
     struct chaos_domain_info *infos = NULL;
     size_t count = 0;
-    int code = find(cli, argc, argv, &infos, &count);
+    int code = infos_find(cli, argc, argv, &infos, &count);
     int rc = 0;
 
     if (code != EXIT_OK && count == 0)

@@ -2,6 +2,7 @@
 /*
  * list_json.c: chaos list --json: everything about each VM, for programs.
  */
+#include "device.h"
 #include "json.h"
 #include "list.h"
 
@@ -57,6 +58,23 @@ static void put_devices(struct json *json, const struct details *details)
     json_array_end(json);
 }
 
+/* As `chaos vif list --json` and `chaos vbd list --json` have them. */
+static void put_kind(struct cli *cli, struct json *json,
+                     const struct chaos_domain_info *info,
+                     const struct device_kind *kind)
+{
+    struct device_show show = {.form = SHOW_JSON,
+                               .json = json,
+                               .label = domain_label(info),
+                               .domid = info->domid};
+
+    json_array(json, kind->key);
+    /* A device of a domain that has ended meanwhile is no error. */
+    if (info->domid != 0)
+        (void)kind->show(cli, &show);
+    json_array_end(json);
+}
+
 static void put_domain(struct cli *cli, struct json *json,
                        const struct chaos_domain_info *info)
 {
@@ -79,6 +97,8 @@ static void put_domain(struct cli *cli, struct json *json,
     json_number(json, "max_memory_kb", info->max_memory_kb);
     json_number(json, "cpu_time_ns", info->cpu_time_ns);
     put_devices(json, &details);
+    put_kind(cli, json, info, &vif_kind);
+    put_kind(cli, json, info, &vbd_kind);
     json_map_end(json);
 }
 

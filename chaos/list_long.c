@@ -4,6 +4,7 @@
  */
 #include <noxs/sysctl.h>
 
+#include "device.h"
 #include "json.h"
 #include "list.h"
 
@@ -85,6 +86,7 @@ static void print_details(struct out *out, const struct details *details)
 static void print_domain(struct cli *cli, const struct chaos_domain_info *info)
 {
     struct out *out = &cli->out;
+    struct device_show show = {.form = SHOW_LONG};
     struct details details;
     char uuid[UUID_TEXT];
 
@@ -102,6 +104,12 @@ static void print_domain(struct cli *cli, const struct chaos_domain_info *info)
     out_printf(out, "vcpus        %u\ncpu time     %.6f s\n", info->vcpus,
                (double)info->cpu_time_ns / 1e9);
     print_details(out, &details);
+    show.domid = info->domid;
+    if (info->domid != 0) {
+        /* A device of a domain that has ended meanwhile is no error. */
+        (void)vif_kind.show(cli, &show);
+        (void)vbd_kind.show(cli, &show);
+    }
 }
 
 void list_long(struct cli *cli, const struct chaos_domain_info *infos,

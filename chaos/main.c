@@ -11,20 +11,35 @@
 #include "cli.h"
 
 const struct command *const commands[] = {
-    &create_command,  &destroy_command, &shutdown_command,
-    &reboot_command,  &pause_command,   &unpause_command,
-    &list_command,    &console_command, &domid_command,
-    &domname_command, &rename_command,  &info_command,
-    &version_command, &help_command,    NULL,
+    &create_command,
+    &destroy_command,
+    &shutdown_command,
+    &reboot_command,
+    &pause_command,
+    &unpause_command,
+    &list_command,
+    &console_command,
+    &domid_command,
+    &domname_command,
+    &rename_command,
+    &info_command,
+    &vif_command,
+    &vbd_command,
+    &version_command,
+    &help_command,
+    NULL,
 };
 
-const struct command *command_find(const char *name)
+const struct command *command_find(const struct command *group,
+                                   const char *word)
 {
+    const struct command *const *list = group ? group->parts : commands;
+    size_t skip = group ? strlen(group->name) + 1 : 0;
     size_t i;
 
-    for (i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (i = 0; list[i]; i++)
+        if (strcmp(list[i]->name + skip, word) == 0)
+            return list[i];
     return NULL;
 }
 
@@ -55,11 +70,33 @@ static int check_operands(struct cli *cli, const struct command *command,
     return -1;
 }
 
+/* From the group that was named to the part of it. */
+static int find_part(struct cli *cli, char *options, int *argc, char ***argv)
+{
+    const struct command *group = cli->command, *part;
+    int first, rc = options_parse(cli, group, options, *argc, *argv, &first);
+
+    if (rc >= 0)
+        return rc;
+    if (first >= *argc)
+        return cli_usage(cli, "needs a command");
+    part = command_find(group, (*argv)[first]);
+    if (!part)
+        return cli_usage(cli, "unknown command '%s'", (*argv)[first]);
+    cli->command = part;
+    *argc -= first;
+    *argv += first;
+    return -1;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
     alignas(max_align_t) char options[OPTIONS_SIZE];
     int first, rc;
 
+    rc = cli->command->parts ? find_part(cli, options, &argc, &argv) : -1;
+    if (rc >= 0)
+        return rc;
     rc = options_parse(cli, cli->command, options, argc, argv, &first);
     if (rc < 0)
         rc = check_operands(cli, cli->command, argc - first);
@@ -91,7 +128,7 @@ int main(int argc, char **argv)
     if (rc < 0 && first >= argc)
         rc = cli_usage(&cli, "needs a command");
     if (rc < 0) {
-        const struct command *command = command_find(argv[first]);
+        const struct command *command = command_find(NULL, argv[first]);
 
         if (!command) {
             rc = cli_usage(&cli, "unknown command '%s'", argv[first]);

@@ -152,12 +152,13 @@ static void set_initial(const struct option_row *row, char *options)
 int options_parse(struct cli *cli, const struct command *command, void *options,
                   int argc, char **argv, int *first_out)
 {
-    /* '+': a command's own options are not for the main program. */
+    /* '+': a command's own options are not for what comes before it. */
     struct tables t = {.shorts = "+:"};
     int code, rc = -1;
 
     if (command) {
-        memcpy(t.shorts, ":", sizeof(":"));
+        if (!command->parts)
+            memcpy(t.shorts, ":", sizeof(":"));
         set_initial(command->options, options);
     }
     tables_add(&t, command ? command->options : main_rows);

@@ -80,8 +80,11 @@ void out_printf(struct out *out, const char *fmt, ...)
               (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }
 
-void out_safe(struct out *out, const char *text)
+/* Returns the columns it took. */
+static size_t put_safe(struct out *out, const char *text)
 {
+    size_t columns = 0;
+
     while (*text) {
         char piece[65], safe[TEXT_SAFE_SIZE(64)];
         size_t len = strnlen(text, 64);
@@ -92,8 +95,22 @@ void out_safe(struct out *out, const char *text)
             len--;
         memcpy(piece, text, len);
         piece[len] = '\0';
-        (void)text_safe(safe, sizeof(safe), piece);
+        columns += text_safe(safe, sizeof(safe), piece);
         out_text(out, safe);
         text += len;
     }
+    return columns;
+}
+
+void out_safe(struct out *out, const char *text)
+{
+    (void)put_safe(out, text);
+}
+
+void out_column(struct out *out, const char *text, unsigned columns)
+{
+    size_t taken = put_safe(out, text);
+
+    if (taken < columns)
+        out_printf(out, "%*s", (int)(columns - taken), "");
 }

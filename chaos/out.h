@@ -24,6 +24,8 @@ void out_printf(struct out *out, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Whatever the text holds, no control character reaches the reader. */
 void out_safe(struct out *out, const char *text);
+/* The same, and blanks until it takes so many columns. */
+void out_column(struct out *out, const char *text, unsigned columns);
 /* 0, or the first -errno of all writes since the last flush. */
 int out_flush(struct out *out);
 

@@ -49,6 +49,37 @@ int targets_find(struct cli *cli, int argc, char **argv,
     return code;
 }
 
+int infos_find(struct cli *cli, int argc, char **argv,
+               struct chaos_domain_info **infos_out, size_t *count_out)
+{
+    struct chaos_domain_info *infos;
+    struct target *targets;
+    size_t i, found = 0, count;
+    int rc, code;
+
+    *infos_out = NULL;
+    *count_out = 0;
+    if (argc == 0) {
+        rc = chaos_domain_list(cli->ctx, infos_out, count_out);
+        return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
+    }
+    code = targets_find(cli, argc, argv, &targets, &count);
+    infos = calloc(count + 1, sizeof(*infos));
+    if (!infos)
+        code = cli_error(cli, -ENOMEM, "%zu domains", count);
+    for (i = 0; infos && i < count; i++) {
+        rc = chaos_domain_info(cli->ctx, targets[i].domid, &infos[found]);
+        if (rc < 0)
+            code = cli_fail(cli, rc);
+        else
+            found++;
+    }
+    free(targets);
+    *infos_out = infos;
+    *count_out = found;
+    return code;
+}
+
 int domains_each(struct cli *cli, int argc, char **argv, domain_fn *fn)
 {
     int i, code = EXIT_OK;

@@ -38,24 +38,32 @@ static void print_rows(struct out *out, const struct option_row *row)
         print_row(out, row);
 }
 
+static void print_commands(struct out *out, const struct command *const *list,
+                           size_t skip)
+{
+    out_text(out, "Commands:\n");
+    for (; *list; list++)
+        out_printf(out, "  %-10s %s\n", (*list)->name + skip, (*list)->help);
+    out_text(out, "\n");
+}
+
 void usage_command(struct out *out, const struct command *command)
 {
-    out_printf(out, "Usage: chaos %s [OPTION...]%s%s\n\n%s.\n\nOptions:\n",
-               command->name, command->args[0] ? " " : "", command->args,
-               command->help);
+    out_printf(out, "Usage: chaos %s [OPTION...]%s%s\n\n%s.\n\n", command->name,
+               command->args[0] ? " " : "", command->args, command->help);
+    if (command->parts)
+        print_commands(out, command->parts, strlen(command->name) + 1);
+    out_text(out, "Options:\n");
     print_rows(out, command->options);
     print_rows(out, common_rows);
 }
 
 void usage_all(struct out *out)
 {
-    size_t i;
-
     out_text(out, "Usage: chaos [OPTION...] COMMAND [ARGUMENT...]\n\n"
-                  "Make and run many small VMs on Xen.\n\nCommands:\n");
-    for (i = 0; commands[i]; i++)
-        out_printf(out, "  %-10s %s\n", commands[i]->name, commands[i]->help);
-    out_text(out, "\nOptions:\n");
+                  "Make and run many small VMs on Xen.\n\n");
+    print_commands(out, commands, 0);
+    out_text(out, "Options:\n");
     print_rows(out, main_rows);
     print_rows(out, common_rows);
     out_text(out, "\n'chaos help COMMAND' and chaos(1) say more.\n");

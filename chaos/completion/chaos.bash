@@ -24,13 +24,32 @@ _chaos_options()
     shutdown) echo "$common -w --wait -k --keep -t --timeout" ;;
     reboot) echo "$common -t --timeout" ;;
     list) echo "$common -l --long --json" ;;
+    'vif attach' | 'vbd attach' | 'vif list' | 'vbd list')
+        echo "$common --json" ;;
+    'vif detach' | 'vbd detach') echo "$common -f --force -t --timeout" ;;
     info | version) echo "$common --json" ;;
     *) echo "$common" ;;
     esac
 }
 
 _chaos_keys='name= kernel= ramdisk= cmdline= memory= vcpus= paused= uuid=
-    on_poweroff= on_reboot= on_crash='
+    on_poweroff= on_reboot= on_crash= vifs[0].bridge= vifs[0].ip=
+    vbds[0].target= vbds[0].vdev='
+_chaos_vif_keys='bridge= ip= gateway= mac= ifname= mtu= rate= hook='
+_chaos_vbd_keys='target= type= vdev= access='
+
+# Names of the vifs or vbds of a VM, as `chaos vif list` shows them.
+_chaos_devices()
+{
+    local name id number vdev row
+    chaos "$1" list "$2" 2>/dev/null | while read -r name id vdev number row; do
+        case $name:$1 in
+        Name:*) ;;
+        *:vif) printf '%s\n' "$number" ;;
+        *) printf '%s\n' "$vdev" ;;
+        esac
+    done
+}
 
 # Sets COMPREPLY to those of the words $2 that begin with $1.
 _chaos_reply()
@@ -42,9 +61,11 @@ _chaos_reply()
     done
 }
 
+# Of the command $1, with the number $2 of operands before $3 and the last of
+# them in $last.
 _chaos_operand()
 {
-    local command=$1 operands=$2 cur=$3
+    local command=$1 operands=$2 cur=$3 keys
     case $command in
     create)
         if ((operands == 0)); then
@@ -58,17 +79,38 @@ _chaos_operand()
         _chaos_reply "$cur" "$(_chaos_domains)" ;;
     console | domid | domname | rename)
         ((operands == 0)) && _chaos_reply "$cur" "$(_chaos_domains)" ;;
+    vif | vbd)
+        _chaos_reply "$cur" "$_chaos_parts" ;;
+    'vif attach' | 'vbd attach')
+        if ((operands == 0)); then
+            _chaos_reply "$cur" "$(_chaos_domains)"
+        else
+            compopt -o nospace 2>/dev/null
+            keys=_chaos_${command%% *}_keys
+            _chaos_reply "$cur" "${!keys}"
+        fi ;;
+    'vif detach' | 'vbd detach')
+        case $operands in
+        0) _chaos_reply "$cur" "$(_chaos_domains)" ;;
+        1) _chaos_reply "$cur" "$(_chaos_devices "${command%% *}" "$last")" ;;
+        esac ;;
+    'vif list' | 'vbd list')
+        _chaos_reply "$cur" "$(_chaos_domains)" ;;
     help)
-        ((operands == 0)) && _chaos_reply "$cur" "$_chaos_commands" ;;
+        case $operands in
+        0) _chaos_reply "$cur" "$_chaos_commands" ;;
+        1) [[ $last == v[ib][fd] ]] && _chaos_reply "$cur" "$_chaos_parts" ;;
+        esac ;;
     esac
 }
 
 _chaos_commands='create destroy shutdown reboot pause unpause list console
-    domid domname rename info version help'
+    domid domname rename info vif vbd version help'
+_chaos_parts='attach detach list'
 
 _chaos()
 {
-    local cur=${COMP_WORDS[COMP_CWORD]} command='' operands=0 i
+    local cur=${COMP_WORDS[COMP_CWORD]} command='' last='' operands=0 i
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
@@ -77,11 +119,12 @@ _chaos()
             ((++i == COMP_CWORD)) && return ;;
         -*) ;;
         *)
-            if [[ -z $command ]]; then
-                command=${COMP_WORDS[i]}
-            else
-                ((operands++))
-            fi ;;
+            last=${COMP_WORDS[i]}
+            case $command in
+            '') command=$last ;;
+            vif | vbd) command+=" $last" ;;
+            *) ((operands++)) ;;
+            esac ;;
         esac
     done
     if [[ $cur == -* ]]; then

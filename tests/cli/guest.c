@@ -52,6 +52,9 @@ static void obey(uint32_t domid, uint32_t port)
     page->ack_status = NOXS_ACK_ACCEPTED;
     page->ack_id = page->request_id;
     model_ring(domid, port);
+    /* It has no devices to look for. */
+    if (page->request_cmd == NOXS_SYSCTL_RESCAN)
+        return;
     if (!guest.slow)
         model_shutdown(domid, reason_of(page->request_cmd));
 }

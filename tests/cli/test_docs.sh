@@ -23,21 +23,21 @@ man_part()
 # options COMMAND: "-n --count" in lines, from the help text
 options()
 {
-    "$CHAOS" help ${1:+"$1"} | sed -n 's/^  \(-[^ ]*,\)\{0,1\} *\(--[a-z-]*\).*/\1 \2/p' |
+    # shellcheck disable=SC2086
+    "$CHAOS" help $1 | sed -n 's/^  \(-[^ ]*,\)\{0,1\} *\(--[a-z-]*\).*/\1 \2/p' |
         tr -d ','
 }
 
 check_options()
 {
-    command=$1
-    options "$command" >"$dir/options"
-    [ -s "$dir/options" ] || fail "help $command shows no options"
+    options "$1" >"$dir/options"
+    [ -s "$dir/options" ] || fail "help $1 shows no options"
     while read -r words; do
         for word in $words; do
             grep -q -e "Fl ${word#-}\( \|\$\)" "$dir/man" ||
-                fail "$man: ${command:-chaos} $word"
+                fail "$man: ${1:-chaos} $word"
             grep -qx -e "$word" "$dir/completed" ||
-                fail "$completion: ${command:-chaos} $word"
+                fail "$completion: ${1:-chaos} $word"
         done
     done <"$dir/options"
 }
@@ -67,19 +67,39 @@ cmp -s "$dir/commands" "$dir/completed" || fail "$completion: help"
 sed '/^\.Sh COMMANDS/q' "$man" >"$dir/man"
 offered - >"$dir/completed"
 check_options ''
-for command in $commands; do
-    man_part "$command" >"$dir/man"
-    [ -s "$dir/man" ] || fail "$man: no $command"
+check_command()
+{
+    man_part "$1" >"$dir/man"
+    [ -s "$dir/man" ] || fail "$man: no $1"
     # The common options stand at the top of the page.
     sed '/^\.Sh COMMANDS/q' "$man" >>"$dir/man"
-    offered "$command" - >"$dir/completed"
-    check_options "$command"
+    # shellcheck disable=SC2086
+    offered $1 - >"$dir/completed"
+    check_options "$1"
+}
+for command in $commands; do
+    check_command "$command"
+    parts=$("$CHAOS" help "$command" | awk '/^Commands:/ { on = 1; next }
+        /^$/ { on = 0 } on { print $1 }')
+    [ -n "$parts" ] || continue
+    printf '%s\n' "$parts" >"$dir/commands"
+    offered "$command" '' >"$dir/completed"
+    cmp -s "$dir/commands" "$dir/completed" || fail "$completion: $command"
+    offered help "$command" '' >"$dir/completed"
+    cmp -s "$dir/commands" "$dir/completed" || fail "$completion: help $command"
+    for part in $parts; do
+        check_command "$command $part"
+    done
 done
 
 # files for create, then keys; nothing where an option's argument is due
 offered create docs/man/chaos. | grep -qx docs/man/chaos.1 ||
     fail "$completion: files"
 offered create x.json mem | grep -qx memory= || fail "$completion: keys"
+offered create x.json 'vifs[' | grep -qxF 'vifs[0].ip=' ||
+    fail "$completion: elements"
+offered vif attach web br | grep -qx bridge= || fail "$completion: vif keys"
+offered vbd attach web ta | grep -qx target= || fail "$completion: vbd keys"
 [ -z "$(offered create -n '')" ] || fail "$completion: -n"
 
 # the pages themselves

@@ -46,6 +46,31 @@ for command in create destroy shutdown reboot pause unpause console domid \
     domname rename; do
     refused 2 "chaos: $command: needs " "$command"
 done
+for kind in vif vbd; do
+    refused 2 "chaos: $kind: needs a command" "$kind"
+    refused 2 "chaos: $kind: unknown command 'bogus'" "$kind" bogus
+    refused 2 "unknown command '$kind bogus'" help "$kind" bogus
+    for part in attach detach list; do
+        run 0 help "$kind" "$part"
+        cp "$dir/out" "$dir/help"
+        grep -q "^Usage: chaos $kind $part " "$dir/help" ||
+            fail "help $kind $part"
+        run 0 "$kind" "$part" --help
+        cmp -s "$dir/out" "$dir/help" || fail "$kind $part --help differs"
+        refused 2 "see 'chaos help $kind $part'" "$kind" "$part" -Z
+    done
+    refused 2 "chaos: $kind attach: needs ID KEY=VALUE..." "$kind" attach 1
+    refused 2 "chaos: $kind detach: needs ID " "$kind" detach 1
+    refused 2 "too many arguments" "$kind" detach 1 2 3
+    refused 2 "'bogus' is not KEY=VALUE" "$kind" attach 1 bogus
+    refused 1 "chaos: $kind attach: bogus: unknown key" "$kind" attach 1 bogus=1
+    refused 2 "is not a number from 1 to 86400" "$kind" detach -t0 1 2
+done
+refused 1 'chaos: vif attach: mtu: "67": expected a number from 68 to 65517' \
+    vif attach 1 mtu=67
+refused 1 'chaos: vbd attach: access: "rw": expected r (read only) or w' \
+    vbd attach 1 access=rw
+refused 2 "unknown command 'list x'" help list x
 refused 2 "needs ID NAME" rename 1
 refused 2 "too many arguments" rename 1 a b
 refused 2 "too many arguments" version 1
@@ -72,6 +97,10 @@ refused 2 "too many arguments" domid -- -v x
 refused 1 "/nonexistent" create /nonexistent
 refused 1 "directory" create "$dir"
 refused 1 "bogus" create -- "$dir/web.json" bogus=1
+refused 1 "vifs[1].ip: expected an index from 0 to 0" create "$dir/web.json" \
+    'vifs[1].ip=10.0.0.2'
+refused 1 "vbds[0].vdev: missing: " create "$dir/web.json" \
+    'vbds[0].target=/d' 'vbds[0].access=w'
 refused 2 "'bogus' is not KEY=VALUE" create "$dir/web.json" bogus
 printf '{"memory": 8' >"$dir/cut.json"
 refused 1 "$dir/cut.json" create "$dir/cut.json"
@@ -90,7 +119,8 @@ fi
 # not a Xen host
 if [ ! -e /dev/xen/privcmd ] && [ ! -e /proc/xen/privcmd ]; then
     for words in list info 'list --json' 'destroy 1' 'pause web' 'domid web' \
-        'console 1' 'shutdown -w 1' 'reboot 1'; do
+        'console 1' 'shutdown -w 1' 'reboot 1' 'vif list' 'vbd list --json' \
+        'vif detach 1 0' 'vif attach 1 bridge=b' 'vbd detach 1 xvda'; do
         # shellcheck disable=SC2086
         refused 1 "not a Xen host" $words
     done
