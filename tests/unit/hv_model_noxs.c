@@ -284,6 +284,25 @@ static int op_dev_add(const struct call *c)
     return 0;
 }
 
+static int op_dev_remove(const struct call *c)
+{
+    const struct noxs_op_dev_remove *op = c->arg;
+    struct model_domain *d = living(op->domid);
+    int slot;
+
+    if (!d)
+        return -ESRCH;
+    if (op->pad || op->pad1 || op->type == NOXS_DEV_NONE)
+        return -EINVAL;
+    slot = slot_of(d->page, op->type, op->id);
+    if (slot < 0)
+        return -ENOENT;
+    memset(&d->page->dev[slot], 0, sizeof(d->page->dev[slot]));
+    d->page->dev_generation++;
+    d->page->seq += 2;
+    return 0;
+}
+
 static int op_dev_list(const struct call *c)
 {
     struct noxs_op_devs *op = c->arg;
@@ -332,6 +351,8 @@ static const struct {
                          op_version},
     [NOXS_OP_DEV_ADD] = {"noxs dev_add", sizeof(struct noxs_op_devs),
                          op_dev_add},
+    [NOXS_OP_DEV_REMOVE] = {"noxs dev_remove",
+                            sizeof(struct noxs_op_dev_remove), op_dev_remove},
     [NOXS_OP_DEV_LIST] = {"noxs dev_list", sizeof(struct noxs_op_devs),
                           op_dev_list},
     [NOXS_OP_IDENTITY_SET] = {"noxs identity_set",

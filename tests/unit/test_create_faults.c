@@ -59,11 +59,19 @@ static struct snapshot settle_down(struct kit *kit)
 static struct chaos_config *rich_config(struct kit *kit)
 {
     uint8_t data[5000] = {1};
+    char vbds[400];
 
     kit_write_file(kit->ramdisk, data, sizeof(data));
+    snprintf(vbds, sizeof(vbds),
+             "[{\"target\": \"%s\", \"type\": \"file\", \"vdev\": \"xvda\"},"
+             "{\"target\": \"%s\", \"type\": \"file\", \"vdev\": \"xvdb\"}]",
+             kit->ramdisk, kit->ramdisk);
     return kit_config(kit, "name", "web-1", "ramdisk", kit->ramdisk, "memory",
                       "3600K", "cmdline", "a b", "vcpus",
-                      "{\"count\": 2, \"cpumap\": [0]}", NULL);
+                      "{\"count\": 2, \"cpumap\": [0]}", "vbds", vbds, "vifs",
+                      "[{\"bridge\": \"xenbr0\", \"hook\": \"/bin/true\"},"
+                      "{\"ip\": \"10.0.0.2\"}]",
+                      NULL);
 }
 
 static void sweep_operations(struct kit *kit, const struct chaos_config *cfg,
