@@ -36,7 +36,7 @@ endif
 CFLAGS_COMMON := -std=gnu11 $(WARN) -Iinclude -D_GNU_SOURCE -MMD -MP
 
 include tests/lab/lab.mk
-include $(wildcard xen-patches/*.mk libchaos/*.mk chaos/*.mk guests/*.mk \
+include $(wildcard noxs/*.mk xen-patches/*.mk libchaos/*.mk chaos/*.mk guests/*.mk \
 	tests/tests.mk bench/*.mk docs/*.mk)
 
 # --- the two commands of the README ------------------------------------------

@@ -10,6 +10,7 @@ LAB_FILES += $(foreach f,$(NOXS_MODULES),$f:/lib/noxs/)
 .PHONY: modules
 ## modules         the Linux modules, for the lab's kernel
 modules: $(NOXS_MODULES)
+all: modules
 
 # Kbuild writes beside the sources, so they are linked into a tree of their own.
 $(NOXS)/built: $(NOXS_SRCS) $(LAB)/fetched
@@ -22,6 +23,8 @@ $(NOXS)/built: $(NOXS_SRCS) $(LAB)/fetched
 		$$(echo $(CURDIR)/$(LAB)/root/usr/src/linux-headers-*-amd64) \
 		M=$(CURDIR)/$(NOXS)/src $(if $(filter true,$(CI)),KCFLAGS=-Werror) \
 		modules >$(NOXS)/log 2>&1 || { cat $(NOXS)/log >&2; exit 1; }
-	$(Q)cp $(NOXS)/src/*.ko $(NOXS)/
+	$(Q)for f in noxs_back noxs_front; do \
+		strip --strip-debug -o $(NOXS)/$$f.ko $(NOXS)/src/$$f.ko || exit 1; \
+	done
 	$(Q)touch $@
 $(NOXS_MODULES): $(NOXS)/built ;
