@@ -10,7 +10,6 @@ LAB_FILES += $(foreach f,$(NOXS_MODULES),$f:/lib/noxs/)
 .PHONY: modules
 ## modules         the Linux modules, for the lab's kernel
 modules: $(NOXS_MODULES)
-all: modules
 
 # Kbuild writes beside the sources, so they are linked into a tree of their own.
 $(NOXS)/built: $(NOXS_SRCS) $(LAB)/fetched
