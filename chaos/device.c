@@ -117,6 +117,9 @@ int device_detach(struct cli *cli, const struct device_kind *kind,
     if (code != EXIT_OK)
         return code;
     rc = kind->detach(cli->ctx, domid, id, o->seconds * 1000u, o->force);
+    /* That a device is not there says the text; no file is meant. */
+    if (rc == -ENOENT)
+        return cli_error(cli, 0, "%s", chaos_ctx_error(cli->ctx));
     return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
 }
 
