@@ -64,8 +64,7 @@ static int read_config(struct cli *cli, struct chaos_config *cfg, int argc,
     /* What is missing in the whole is missing in the file. */
     rc = chaos_config_check(cli->ctx, cfg);
     if (rc < 0)
-        return cli_error(cli, rc, "%s: %s", argv[0],
-                         chaos_ctx_error(cli->ctx));
+        return cli_error(cli, rc, "%s: %s", argv[0], chaos_ctx_error(cli->ctx));
     return EXIT_OK;
 }
 
