@@ -193,11 +193,13 @@ static struct sk_buff *wrap_packet(struct front_net *net,
 	return skb;
 }
 
+/* The headers, which the stack wants in the skb itself, and pages. */
 static struct sk_buff *chain_packet(struct front_net *net,
 				    const struct rx_packet *packet)
 {
 	struct sk_buff *skb = napi_alloc_skb(&net->napi, RX_HEAD);
-	unsigned int i, head;
+	unsigned int head = min_t(unsigned int, packet->pieces[0].len, RX_HEAD);
+	unsigned int i;
 
 	if (!skb)
 		return NULL;
@@ -210,11 +212,14 @@ static struct sk_buff *chain_packet(struct front_net *net,
 			dev_kfree_skb_any(skb);
 			return NULL;
 		}
-		head = i == 0 ? min(len, RX_HEAD) : 0;
-		skb_put_data(skb, page_address(page) + offset, head);
-		if (len > head)
+		if (i == 0) {
+			skb_put_data(skb, page_address(page) + offset, head);
+			offset += head;
+			len -= head;
+		}
+		if (len)
 			skb_add_rx_frag(skb, skb_shinfo(skb)->nr_frags, page,
-					offset + head, len - head, PAGE_SIZE);
+					offset, len, PAGE_SIZE);
 		else
 			__free_page(page);
 	}
