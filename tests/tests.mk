@@ -8,6 +8,7 @@ include tests/fuzz/fuzz.mk
 include tests/abi/abi.mk
 include tests/arch/arch.mk
 include tests/e2e/e2e.mk
+include tests/noxs/noxs-test.mk
 
 # Every suite, in the order of their cost. The last one asserts ratios of
 # instruction counts, not times.
