@@ -49,12 +49,17 @@ static void case_grants(void)
 
 static void case_readonly(void)
 {
+    const struct netif_rx_sring *rx = kit_dev.ring[NET_RX];
     const void *page = kit_page();
-    unsigned int i;
+    uint32_t i, answers;
 
     for (i = 0; i < BUFFERS; i++)
         net_post(i % 2 ? 0xfffff0 + i : kit_grant(page, true));
     time_sleep(5000 * MS);
+    answers = READ_ONCE(rx->rsp_prod);
+    report_check(answers > 0, "there was no packet for it");
+    for (i = 0; i < answers && i < BUFFERS; i++)
+        report_check(rx->ring[i].rsp.status < 0, "a packet came nowhere");
     kit_carries_on();
 }
 
