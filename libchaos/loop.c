@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include <linux/loop.h>
 
@@ -23,6 +24,9 @@
 
 /* Programs that take a free number at the same time; one of them gets it. */
 #define RACES_MAX 64
+/* A tenth of a second, far more than the kernel takes to close a file. */
+#define LOCK_TRIES 50
+#define LOCK_PAUSE_NS 2000000
 
 /* A small file of /sys as one line. */
 static int sys_read(const char *path, char *buf, size_t size)
@@ -97,13 +101,31 @@ static int configure(int control, int file, bool readonly, int *fd_out)
     return 0;
 }
 
+/*
+ * The kernel closes the file of a loop device some time after the device's last
+ * user is gone, and there is no event for it: a disk just left can be had
+ * again.
+ */
+static int lock_file(int file, bool readonly)
+{
+    struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    int r, tries = LOCK_TRIES;
+
+    while ((r = flock(file, (readonly ? LOCK_SH : LOCK_EX) | LOCK_NB)) < 0 &&
+           errno == EWOULDBLOCK && --tries > 0)
+        (void)nanosleep(&pause, NULL);
+    if (r == 0)
+        return 0;
+    return errno == EWOULDBLOCK ? -EBUSY : -errno;
+}
+
 int loop_attach(int file, bool readonly, int *fd_out)
 {
     CLEANUP_CLOSE int control = -1;
-    int rc, races = RACES_MAX;
+    int rc = lock_file(file, readonly), races = RACES_MAX;
 
-    if (flock(file, (readonly ? LOCK_SH : LOCK_EX) | LOCK_NB) < 0)
-        return errno == EWOULDBLOCK ? -EBUSY : -errno;
+    if (rc < 0)
+        return rc;
     control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
     if (control < 0)
         return -errno;
