@@ -23,9 +23,13 @@ extern "C" {
  * Attach all devices of cfg (at least one; the vifs or the vbds), or none. The
  * guest is told through its sysctl device; a guest that does not know how to be
  * told finds them when it looks. ids_out (may be NULL) has room for one id each.
+ * Blocks while another program changes the domain's devices, up to two seconds
+ * while one talks to its sysctl device, and while a vif's hook runs.
  * -EEXIST: such an interface, MAC address or disk is there already. -EBUSY: a
  * disk is in use. -ENODEV: no such bridge, or the module noxs_back is not loaded.
- * -EPROTO: the module is of another version.
+ * -EPROTO: the module is of another version. -ENOSPC: no room for so many.
+ * -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
+ * -EOPNOTSUPP: it was not made by chaos.
  */
 int chaos_vif_attach(struct chaos_ctx *ctx, uint32_t domid,
                      const struct chaos_config *cfg,
@@ -37,7 +41,8 @@ int chaos_vbd_attach(struct chaos_ctx *ctx, uint32_t domid,
 /*
  * Ask the guest to let go of a device, wait at most timeout_ms (blocks), and
  * remove it. -ETIMEDOUT: it would not, and keeps it. force: remove it whatever
- * the guest says, without waiting. -ENOENT: it has no such device.
+ * the guest says, without waiting. -ENOENT: it has no such device. Blocks as
+ * attach does, too.
  */
 int chaos_vif_detach(struct chaos_ctx *ctx, uint32_t domid, uint32_t id,
                      unsigned timeout_ms, bool force) CHAOS_CHECK;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The rules of docs/design.md, and a program that uses the library from outside.
+# The rules of docs/design.md, and programs that use the library from outside.
 ## test-arch     check the arrows between rooms and what libchaos exports
 ## test-example  build and run docs/examples against the shared library
 
@@ -12,9 +12,12 @@ test-arch: libchaos test-example
 EXAMPLE_PC = PKG_CONFIG_PATH=$(B)/lib/pkgconfig pkg-config
 test-example: libchaos
 	@mkdir -p $(B)/tests/examples
-	$(call say,EXAMPLE,docs/examples/create.c)
-	$(Q)$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude -L$(B)/lib \
-		$$($(EXAMPLE_PC) --cflags chaos) \
-		-o $(B)/tests/examples/create docs/examples/create.c \
-		$$($(EXAMPLE_PC) --libs chaos)
+	$(call say,EXAMPLE,docs/examples)
+	$(Q)for example in create attach; do \
+		$(CC) -std=c99 -Wall -Wextra -Werror -Iinclude -L$(B)/lib \
+			$$($(EXAMPLE_PC) --cflags chaos) \
+			-o $(B)/tests/examples/$$example \
+			docs/examples/$$example.c \
+			$$($(EXAMPLE_PC) --libs chaos) || exit 1; \
+	done
 	$(Q)tests/arch/example.sh $(B)
