@@ -106,8 +106,8 @@ static int take_extras(struct net_back *net, struct tx_packet *packet,
 	do {
 		if (*cons == prod || packet->nr_extras)
 			return -EPROTO;
-		RING_COPY_REQUEST(&net->tx.ring, *cons,
-				  (struct xen_netif_tx_request *)&extra);
+		/* Copies as much as `extra` has room for. */
+		RING_COPY_REQUEST(&net->tx.ring, *cons, &extra);
 		++*cons;
 		packet->nr_extras++;
 		if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO)
