@@ -13,21 +13,15 @@
  *
  * usage: bench-create ROUNDS CONFIG XL-CONFIG
  */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <chaos/chaos.h>
 
+#include "sample.h"
 #include "xenguest.h"
 
 #define ALIVE 100u
 #define ALIVE_ROUNDS 9u
-#define SETTLE_MS 20u
 
 struct bench {
     struct chaos_ctx *ctx;
@@ -37,68 +31,10 @@ struct bench {
     const char *xl_config;
 };
 
-static void die(const char *what, const char *why)
-{
-    fprintf(stderr, "bench-create: %s: %s\n", what, why);
-    exit(1);
-}
-
 static void check(const struct bench *b, const char *what, int rc)
 {
     if (rc < 0)
         die(what, chaos_ctx_error(b->ctx));
-}
-
-static double now_us(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
-
-static void settle(void)
-{
-    struct timespec ts = {.tv_nsec = SETTLE_MS * 1000000L};
-
-    nanosleep(&ts, NULL);
-}
-
-/* Standard output and error meet in the lab: whole lines of each. */
-static void progress(const char *what, unsigned i, unsigned n)
-{
-    fflush(stdout);
-    fprintf(stderr, "%s %u of %u\n", what, i, n);
-}
-
-static void sample(const char *series, double us)
-{
-    printf("sample %s %.3f\n", series, us);
-}
-
-/* fork, exec and wait, as a shell would. Returns microseconds. */
-static double run_process(const char *const argv[])
-{
-    double start = now_us();
-    pid_t pid = fork();
-    int status;
-
-    if (pid < 0)
-        die(argv[0], strerror(errno));
-    if (pid == 0) {
-        union {
-            const char *const *in;
-            char *const *out;
-        } args = {.in = argv};
-
-        /* Standard output is for samples. */
-        if (dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
-            execv(argv[0], args.out);
-        _exit(127);
-    }
-    if (waitpid(pid, &status, 0) != pid || status != 0)
-        die(argv[0], "did not exit with 0");
-    return now_us() - start;
 }
 
 static void destroy_named(const struct bench *b, const char *name)
@@ -166,10 +102,12 @@ static void round_xl(const struct bench *b)
 static void step_sample(void *arg, const char *step, const char *phase,
                         uint64_t duration_ns, int rc)
 {
+    char series[64];
+
     (void)arg;
+    (void)snprintf(series, sizeof(series), "step_%s_%s", phase, step);
     if (rc == 0)
-        printf("sample step_%s_%s %.3f\n", phase, step,
-               (double)duration_ns / 1e3);
+        sample(series, (double)duration_ns / 1e3);
 }
 
 static void round_steps(const struct bench *b)
@@ -243,13 +181,12 @@ static void round_alive(const struct bench *b)
 int main(int argc, char **argv)
 {
     struct bench b = {0};
-    static char buffer[1 << 20]; /* a round's samples and more */
     unsigned i, rounds;
 
-    setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+    sample_init("bench-create");
     if (argc != 4)
         die("usage", "bench-create ROUNDS CONFIG XL-CONFIG");
-    rounds = (unsigned)strtoul(argv[1], NULL, 10);
+    rounds = (unsigned)number(argv[1]);
     b.config = argv[2];
     b.xl_config = argv[3];
     if (chaos_ctx_create(&b.ctx) < 0)
@@ -262,8 +199,7 @@ int main(int argc, char **argv)
         die("libxenguest", "cannot open it");
     /* The first round after boot finds cold caches; it is not counted. */
     for (i = 0; i <= rounds; i++) {
-        if (i == 1)
-            printf("begin\n");
+        sample_mute(i == 0);
         round_fork();
         round_libchaos(&b);
         round_xenguest(&b);

@@ -6,18 +6,24 @@
 #       -v ratios='xl_over_chaos=xl_create/chaos_create ...' \
 #       -v hide='^alive_' < SAMPLES
 #
-# Reads `sample SERIES MICROSECONDS` and `value NAME NUMBER`; a line `begin`
-# forgets what came before it. A ratio is a quotient of medians. Series that
-# match `hide` are neither printed nor written, only used by ratios. `limits`
+# Reads `sample SERIES MICROSECONDS`, `value NAME NUMBER` and `bytes SERIES
+# NUMBER`, of which a value SERIES_mb_per_s is made: millions of bytes a second,
+# by the median. A ratio is a quotient of medians. Series that match `hide` are
+# neither printed nor written, only used by ratios. `limits`
 # is a list of RATIO:LEAST:MOST. Exits with 1 where a ratio has no samples (a
 # figure is measured or there is none) or lies outside of its limits.
 
-$1 == "begin" { delete count; delete samples; names = 0; next }
 $1 == "sample" {
     if (!($2 in count)) order[++names] = $2
     samples[$2, ++count[$2]] = $3 + 0
 }
-$1 == "value" { if (!($2 in value)) value_order[++values] = $2; value[$2] = $3 }
+$1 == "value" { add_value($2, $3) }
+$1 == "bytes" { bytes[$2] = $3 }
+
+function add_value(name, v) {
+    if (!(name in value)) value_order[++values] = name
+    value[name] = v
+}
 
 function sort_series(s,    i, j, v) {
     for (i = 2; i <= count[s]; i++) {
@@ -60,6 +66,8 @@ END {
         printf "%s\n  {\"name\": \"%s\", \"n\": %d, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f}", \
             sep, s, count[s], m, lo, hi >json
         sep = ","
+        if (s in bytes)
+            add_value(s "_mb_per_s", sprintf("%.1f", bytes[s] / m))
     }
     printf "],\n \"values\": {" >json
     for (k = 1; k <= values; k++) {
