@@ -18,13 +18,37 @@ $(B)/bench/%.o: bench/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_COMMON) $(OPT) $(CFLAGS) -c -o $@ $<
 
-$(B)/bench/bench-create: $(B)/bench/create.o $(B)/bench/xenguest.o \
-		$(LIBCHAOS_A)
+$(B)/bench/bench-create: $(B)/bench/create.o $(B)/bench/sample.o \
+		$(B)/bench/xenguest.o $(LIBCHAOS_A)
 	$(call say,LD,$@)
 	$(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) \
 		$(LIBCHAOS_STATIC_LIBS) $(XENGUEST_LIBS)
 
-$(B)/bench/true: bench/true.c
+$(B)/bench/bench-net: $(addprefix $(B)/bench/,net.o net_first.o ping.o \
+		sample.o) $(LIBCHAOS_A)
+	$(call say,LD,$@)
+	$(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) $(LIBCHAOS_STATIC_LIBS)
+
+# The two ends of bench-net and bench-block: dom0, and a Linux guest.
+$(B)/bench/bench-drive: $(addprefix $(B)/bench/,drive.o ping.o sample.o \
+		stream.o)
+$(B)/bench/bench-peer: $(addprefix $(B)/bench/,peer.o peer_disk.o ping.o \
+		sample.o stream.o)
+$(B)/bench/bench-drive $(B)/bench/bench-peer:
+	$(call say,LD,$@)
+	$(Q)$(CC) -static -o $@ $^
+
+$(B)/bench/peer.cpio: $(B)/bench/bench-peer bench/peer.init \
+		guests/linux/build $(NOXS)/noxs_front.ko $(LAB)/fetched
+	$(call say,INITRD,$@)
+	$(Q)guests/linux/build $(LAB)/root $@ $<:/bin/ \
+		bench/peer.init:/bench/init $(NOXS)/noxs_front.ko:/lib/noxs/
+
+$(B)/bench/brd.ko: $(LAB)/fetched
+	@mkdir -p $(@D)
+	$(Q)cp $(LAB)/root/lib/modules/*/kernel/drivers/block/brd.ko $@
+
+$(B)/bench/true $(B)/bench/daytime: $(B)/bench/%: bench/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS_COMMON) $(OPT) $(CFLAGS) -static -o $@ $<
@@ -34,5 +58,17 @@ $(B)/bench/true: bench/true.c
 bench-create: bench-create-icount bench-create-wall
 bench-create-icount bench-create-wall: bench-create-%: lab-ready
 	$(Q)bench/run create $* $(BENCH_ROUNDS)
+
+## make bench-net         network: chaos and xl create with vifs, the noxs and the stock driver
+## make bench-block       disks: the noxs and the stock driver
+.PHONY: $(foreach n,net block,bench-$n bench-$n-icount bench-$n-wall)
+bench-net: bench-net-icount bench-net-wall
+bench-net-icount bench-net-wall: bench-net-%: lab-ready $(B)/bench/bench-net \
+		$(B)/bench/daytime $(B)/bench/bench-drive $(B)/bench/peer.cpio
+	$(Q)bench/run net $* $(BENCH_ROUNDS)
+bench-block: bench-block-icount bench-block-wall
+bench-block-icount bench-block-wall: bench-block-%: lab-ready \
+		$(B)/bench/bench-drive $(B)/bench/peer.cpio $(B)/bench/brd.ko
+	$(Q)bench/run block $* $(BENCH_ROUNDS)
 
 -include $(wildcard $(B)/bench/*.d)
