@@ -2,8 +2,8 @@
 /*
  * httpd: a page at /, and N bytes at /N: in each 8 of them the number of the
  * eight in 7 decimal digits and a newline, so that
- *     awk 'BEGIN { while (1) printf "%07d\n", i++ % 10000000 }' | head -c N
- * makes the same.
+ *     seq -w 0 9999999 | head -c N
+ * makes the same of up to 80 million.
  */
 #include <guest/guest.h>
 #include <guest/inet.h>

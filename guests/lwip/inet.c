@@ -56,13 +56,25 @@ uint32_t sys_now(void)
 
 /* --- frames --------------------------------------------------------------- */
 
+/* lwIP makes headers in one piece. */
+static bool is_arp_request(const struct pbuf *p)
+{
+    const struct eth_hdr *eth = p->payload;
+    const struct etharp_hdr *arp = (const void *)(eth + 1);
+
+    return p->len >= sizeof(*eth) + sizeof(*arp) &&
+           eth->type == PP_HTONS(ETHTYPE_ARP) &&
+           arp->opcode == PP_HTONS(ARP_REQUEST);
+}
+
 static err_t output(struct netif *netif, struct pbuf *p)
 {
     struct net_frag frags[NET_FRAGS_MAX];
     unsigned int n = 0;
 
     (void)netif;
-    timers_frames_seen();
+    if (is_arp_request(p))
+        timers_arp_asked();
     for (; p; p = p->next) {
         if (!p->len)
             continue;

@@ -13,8 +13,8 @@
 void timers_run(void);
 /* Milliseconds until timers_run has something to do; TIMERS_NONE: nothing. */
 uint32_t timers_next(void);
-/* Frames came or went: ARP may have something to do. */
-void timers_frames_seen(void);
+/* An ARP request was sent, which may have to be repeated. */
+void timers_arp_asked(void);
 
 /* random.c */
 void random_init(void);

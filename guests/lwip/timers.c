@@ -19,7 +19,7 @@
 /* How long an ARP entry can be one that is still asked for, and some. */
 #define ARP_BUSY_MS 6000
 
-static uint32_t active; /* when frames were last seen */
+static uint32_t asked; /* when an ARP request was last sent */
 
 static bool tcp_needs(void)
 {
@@ -43,7 +43,12 @@ static bool dhcp_leases(void)
 
 static bool arp_asks(void)
 {
-    return inet_ms() - active < ARP_BUSY_MS;
+    return inet_ms() - asked < ARP_BUSY_MS;
+}
+
+static bool never(void)
+{
+    return false;
 }
 
 /*
@@ -65,7 +70,7 @@ static struct periodic {
      .interval = ARP_TMR_INTERVAL,
      .most = 300}, /* etharp.c's ARP_MAXAGE */
     {.fn = ip_reass_tmr,
-     .needed = arp_asks,
+     .needed = never,
      .interval = IP_TMR_INTERVAL,
      .most = IP_REASS_MAXAGE + 1},
     {.fn = dhcp_fine_tmr,
@@ -85,14 +90,14 @@ void sys_timeouts_init(void)
 {
     unsigned int i;
 
-    active = inet_ms();
+    asked = inet_ms();
     for (i = 0; i < ARRAY_SIZE(periodics); i++)
-        periodics[i].last = active;
+        periodics[i].last = asked;
 }
 
-void timers_frames_seen(void)
+void timers_arp_asked(void)
 {
-    active = inet_ms();
+    asked = inet_ms();
 }
 
 static void run(struct periodic *p, uint32_t now)
