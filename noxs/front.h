@@ -85,7 +85,8 @@ int noxs_front_connect(struct noxs_front *front, u64 features);
 void noxs_front_disconnect(struct noxs_front *front);
 /* Whether disconnect left the back end ready; else ask it once more. */
 int noxs_front_ready(struct noxs_front *front);
-/* Any context: the next two. */
+/* Any context: the next three. What is wrong with a back end's answers. */
+const char *noxs_front_fault(const struct noxs_front *front);
 void noxs_front_retry(struct noxs_front *front);
 void noxs_front_eoi(struct noxs_front *front);
 

@@ -210,8 +210,8 @@ bool block_ring(struct noxs_front *front)
 		return false;
 	while (more) {
 		if (!take_answers(block, &batch)) {
-			pr_err("%s: the back end is broken\n",
-			       block->disk->disk_name);
+			pr_err("%s: the back end %s\n", block->disk->disk_name,
+			       noxs_front_fault(front));
 			WRITE_ONCE(block->broken, true);
 			/* What is under way must end, but not in here. */
 			noxs_front_retry(front);

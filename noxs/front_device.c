@@ -117,9 +117,11 @@ static irqreturn_t interrupt(int irq, void *data)
 	WRITE_ONCE(front->eoi, 1);
 	if (unlikely(back_state(front) != READ_ONCE(front->back_state))) {
 		WRITE_ONCE(front->back_state, back_state(front));
-		wake_up(&front->wait);
 		schedule_work(&front->work);
 	}
+	/* READY after READY is an answer, too. */
+	if (unlikely(wq_has_sleeper(&front->wait)))
+		wake_up(&front->wait);
 	if (!front->ops->ring(front))
 		noxs_front_eoi(front);
 	return IRQ_HANDLED;
@@ -162,6 +164,12 @@ int noxs_front_connect(struct noxs_front *front, u64 features)
 	front->io->front_features = features;
 	say(front, NOXS_FRONT_CONNECTED);
 	return 0;
+}
+
+/* Rings of a back end that is being destroyed begin anew. */
+const char *noxs_front_fault(const struct noxs_front *front)
+{
+	return is_at_rest(front) ? "went away" : "is broken";
 }
 
 void noxs_front_retry(struct noxs_front *front)

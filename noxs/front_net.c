@@ -17,7 +17,8 @@
 void net_broken(struct front_net *net, const char *why)
 {
 	if (!net->broken)
-		netdev_err(net->dev, "the back end is broken: %s\n", why);
+		netdev_err(net->dev, "the back end %s: %s\n",
+			   noxs_front_fault(net->front), why);
 	WRITE_ONCE(net->broken, true);
 	netif_carrier_off(net->dev);
 }
