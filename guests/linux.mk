@@ -16,3 +16,5 @@ $(LINUX_GUEST): $(LINUX_GUEST_SRCS) $(LAB)/fetched $$(NOXS_FRONT)
 	$(call say,INITRD,$@)
 	$(Q)guests/linux/build $(LAB)/root $@ \
 		$(foreach m,$(NOXS_FRONT),$m:/lib/noxs/)
+
+test-e2e: $(LINUX_GUEST)
