@@ -2,10 +2,10 @@
 /*
  * chaos/device.h: network interfaces (vifs) and disks (vbds) of living domains.
  *
- * The rules of chaos/domain.h hold. What a device is made from is the same as in
- * a VM's configuration (docs/config.md), so attach takes a chaos_config of which
- * only `vifs` or only `vbds` are set. A domain's record is brought up to date, so
- * that a restart has the devices that were there last.
+ * The rules of chaos/domain.h hold. What a device is made from is the same as
+ * in a VM's configuration (docs/config.md), so attach takes a chaos_config of
+ * which only `vifs` or only `vbds` are set. A domain's record is brought up to
+ * date, so that a restart has the devices that were there last.
  */
 #ifndef CHAOS_DEVICE_H
 #define CHAOS_DEVICE_H
@@ -22,13 +22,13 @@ extern "C" {
 /*
  * Attach all devices of cfg (at least one; the vifs or the vbds), or none. The
  * guest is told through its sysctl device; a guest that does not know how to be
- * told finds them when it looks. ids_out (may be NULL) has room for one id each.
- * Blocks while another program changes the domain's devices, up to two seconds
- * while one talks to its sysctl device, and while a vif's hook runs.
+ * told finds them when it looks. ids_out (may be NULL) has room for one id
+ * each. Blocks while another program changes the domain's devices, up to two
+ * seconds while one talks to its sysctl device, and while a vif's hook runs.
  * -EEXIST: such an interface, MAC address or disk is there already. -EBUSY: a
- * disk is in use. -ENODEV: no such bridge, or the module noxs_back is not loaded.
- * -EPROTO: the module is of another version. -ENOSPC: no room for so many.
- * -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
+ * disk is in use. -ENODEV: no such bridge, or the module noxs_back is not
+ * loaded. -EPROTO: the module is of another version. -ENOSPC: no room for so
+ * many. -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
  * -EOPNOTSUPP: it was not made by chaos.
  */
 int chaos_vif_attach(struct chaos_ctx *ctx, uint32_t domid,
