@@ -32,3 +32,9 @@ mv "$dir/share/bash-completion/completions/chaos.bash" \
     "$dir/share/bash-completion/completions/chaos"
 put 644 share/chaos/configs "$top"/configs/*.json
 put 644 share/chaos/guests "$b"/guests/*.elf
+
+# What `dkms install` is pointed at; its version is that of dkms.conf.
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$top/noxs/dkms.conf")
+put 644 "src/chaos-noxs-$version" "$top"/noxs/*.[ch] "$top/noxs/Kbuild" \
+    "$top/noxs/dkms.conf"
+put 644 "src/chaos-noxs-$version/include/noxs" "$top"/include/noxs/*.h
