@@ -58,7 +58,8 @@ int record_commit(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 void record_abort(struct chaos_ctx *ctx, uint32_t domid);
 /*
  * Blocks until no other program changes this domain's record and devices. They
- * do so for moments, never while they wait for a guest.
+ * do so for moments, or as long as a vif's hook runs; never do they hold the
+ * lock while they wait for a guest to let go of something.
  */
 int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid,
                      int *fd_out) CHAOS_CHECK;

@@ -21,12 +21,17 @@ extern "C" {
 
 /*
  * Create a domain and start it, unless the configuration says `paused`. On
- * failure nothing of it is left. -EEXIST: the name is taken.
+ * failure nothing of it is left. -EEXIST: the name is taken. Blocks while the
+ * hooks of its vifs run. What can be wrong with vifs and vbds is said at
+ * chaos_vif_attach (chaos/device.h).
  */
 int chaos_domain_create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                         uint32_t *domid_out) CHAOS_CHECK;
 
-/* End it at once, whatever it is doing, and drop its record. */
+/*
+ * End it at once, whatever it is doing, its vifs and vbds, and drop its record.
+ * Blocks while the hooks of its vifs run, and some milliseconds for each vif.
+ */
 int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 
 int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
