@@ -14,6 +14,8 @@
 #include "host_linux.h"
 #include "internal.h"
 
+#define CLOSE_MAX_MS 3600000u
+
 /* An ioctl without an effect that a signal could have left half done. */
 static int call(int fd, unsigned long request, void *arg)
 {
@@ -111,11 +113,15 @@ static struct noxs_ioctl_device device_arg(uint32_t domid, uint32_t type,
     return arg;
 }
 
-/* A signal must not start the time anew, so it ends the wait. */
+/*
+ * A signal must not start the time anew, so it ends the wait. The module waits
+ * an hour at most.
+ */
 int back_close(int fd, uint32_t domid, uint32_t type, uint32_t id,
                unsigned timeout_ms)
 {
-    struct noxs_ioctl_device arg = device_arg(domid, type, id, timeout_ms);
+    unsigned most = timeout_ms < CLOSE_MAX_MS ? timeout_ms : CLOSE_MAX_MS;
+    struct noxs_ioctl_device arg = device_arg(domid, type, id, most);
 
     return ioctl(fd, NOXS_IOCTL_CLOSE, &arg) < 0 ? -errno : 0;
 }
