@@ -494,22 +494,19 @@ static bool take(struct block *block)
 	return more;
 }
 
-/* What there is to do; false: nothing, and who has something rings again. */
-static bool begin_pass(struct block *block, bool more, bool *rang_out,
+/* What there is to do; false: nothing, and who has something queues us again. */
+static bool begin_pass(struct block *block, bool more, bool *rang,
 		       struct list_head *done)
 {
 	spin_lock_irq(&block->lock);
-	list_splice_init(&block->done, done);
-	*rang_out = block->rang;
-	more |= block->rang || block->again || !list_empty(done);
+	more |= block->rang || block->again || !list_empty(&block->done);
+	block->is_busy = more && !block->is_stopped;
+	/* What is done when it was stopped is disconnect()'s. */
+	if (block->is_busy)
+		list_splice_init(&block->done, done);
+	*rang |= block->rang;
 	block->rang = false;
 	block->again = false;
-	block->is_busy = more && !block->is_stopped;
-	if (!block->is_busy) {
-		/* disconnect() sees to them. */
-		list_splice_init(done, &block->done);
-		block->rang = *rang_out;
-	}
 	more = block->is_busy;
 	spin_unlock_irq(&block->lock);
 	return more;
@@ -519,17 +516,18 @@ void noxs_block_work(struct work_struct *work)
 {
 	struct block *block = container_of(work, struct block, work);
 	LIST_HEAD(done);
-	bool more = false, rang;
+	bool more = false, rang = false;
 
 	while (begin_pass(block, more, &rang, &done)) {
 		answer(block, &done);
 		push(block);
 		more = take(block);
 		push(block);
-		if (rang) {
-			noxs_back_eoi(&block->back, !block->is_active);
-			block->is_active = false;
-		}
 		cond_resched();
+	}
+	/* Last, for the guest waits for its answers, not for this. */
+	if (rang) {
+		noxs_back_eoi(&block->back, !block->is_active);
+		block->is_active = false;
 	}
 }
