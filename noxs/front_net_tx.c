@@ -67,7 +67,7 @@ static bool arm(struct front_net *net)
 {
 	RING_IDX event = net->tx.rsp_cons + NET_RING_SIZE + 1; /* never */
 
-	if (net->tx_held || netif_queue_stopped(net->dev))
+	if (under_way(net) && (net->tx_held || netif_queue_stopped(net->dev)))
 		event = net->tx.rsp_cons + (under_way(net) + 1) / 2;
 	WRITE_ONCE(net->tx.sring->rsp_event, event);
 	virt_mb(); /* the event before the look at what came */
