@@ -18,6 +18,7 @@
 #include "bus_impl.h"
 
 #define WAIT_NS 1000000000ul
+#define POLL_NS 200000ul
 
 /* The pages lie in a row: the control page, then the rings. */
 struct noxs_bus {
@@ -175,18 +176,13 @@ static void wake(uint32_t port, void *arg)
     (void)arg;
 }
 
-static bool has_taken_notice(uint32_t state)
-{
-    return state != NOXS_BACK_READY;
-}
-
 static bool has_finished(uint32_t back_state)
 {
     return back_state != NOXS_BACK_CONNECTED && back_state != NOXS_BACK_CLOSING;
 }
 
-/* Wait for a state of the back end, or its end. */
-static int wait_for(struct bus_device *dev, bool (*is)(uint32_t state))
+/* Wait until the back end rings that it has finished, or is gone. */
+static int wait_finished(struct bus_device *dev)
 {
     struct noxs_bus *bus = dev->priv;
     bool expired = false;
@@ -196,16 +192,29 @@ static int wait_for(struct bus_device *dev, bool (*is)(uint32_t state))
     if (rc)
         return rc;
     event_bind(dev->port, wake, NULL);
-    event_wait(is(back_state(bus)) || READ_ONCE(expired) || is_gone(dev));
+    event_wait(has_finished(back_state(bus)) || READ_ONCE(expired) ||
+               is_gone(dev));
     event_unbind(dev->port);
     timer_cancel(&t);
-    return is(back_state(bus)) || is_gone(dev) ? 0 : -ETIMEDOUT;
+    return has_finished(back_state(bus)) || is_gone(dev) ? 0 : -ETIMEDOUT;
 }
 
 /*
  * A back end that has not yet seen CONNECTED may be about to, so READY would
- * not mean that it has finished: let it see that first.
+ * not mean that it has finished. It does not ring when it connects.
  */
+static int wait_noticed(struct bus_device *dev)
+{
+    uint64_t end = time_now() + WAIT_NS;
+
+    while (back_state(dev->priv) == NOXS_BACK_READY && !is_gone(dev)) {
+        if (time_now() >= end)
+            return -ETIMEDOUT;
+        time_sleep(POLL_NS);
+    }
+    return 0;
+}
+
 static int noxs_disconnect(struct bus_device *dev)
 {
     struct noxs_bus *bus = dev->priv;
@@ -213,13 +222,13 @@ static int noxs_disconnect(struct bus_device *dev)
 
     if (!bus->connected)
         return 0;
-    rc = wait_for(dev, has_taken_notice);
+    rc = wait_noticed(dev);
     if (rc)
         return rc;
     wmb();
     WRITE_ONCE(bus->io->front_state, NOXS_FRONT_CLOSED);
     event_notify(dev->port);
-    rc = wait_for(dev, has_finished);
+    rc = wait_finished(dev);
     if (!rc)
         bus->connected = false;
     return rc;
