@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * back_block.h: between a disk's life (back_block.c) and its I/O
- * (back_block_io.c).
+ * back_block.h: between a disk's life (back_block.c), its requests
+ * (back_block_request.c) and their I/O (back_block_io.c).
  */
 #ifndef NOXS_BACK_BLOCK_H
 #define NOXS_BACK_BLOCK_H
@@ -80,6 +80,20 @@ struct block_request *noxs_block_request(struct block *block,
 					 unsigned int segments);
 void noxs_block_request_end(struct block_request *request);
 void noxs_block_queue(struct block *block);
+
+/* back_block_request.c */
+
+static inline unsigned int
+noxs_block_bytes(const struct blkif_request_segment *segment)
+{
+	return (segment->last_sect - segment->first_sect + 1) << SECTOR_SHIFT;
+}
+
+/* NULL: there is no memory now. Whether it can be carried out is in status. */
+struct block_request *noxs_block_decode(struct block *block,
+					const struct blkif_request *raw);
+/* Get the segments of the indirect ones among those taken. */
+void noxs_block_fetch(struct block *block, struct list_head *taken);
 
 /* back_block_io.c */
 
