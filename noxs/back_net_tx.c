@@ -70,18 +70,25 @@ static void refill(struct net_back_tx *tx)
 				 tx->credit + intervals * tx->rate_bytes);
 }
 
-/* May a packet of `size` be sent? If not the timer polls again. */
+/* Poll again when the interval is over, whatever else polls before. */
+static void wait_for_credit(struct net_back_tx *tx)
+{
+	u64 passed = ktime_us_delta(ktime_get(), tx->since);
+	u64 left = passed < tx->interval ? tx->interval - passed : 0;
+
+	tx->limited = true;
+	if (!timer_pending(&tx->timer))
+		mod_timer(&tx->timer, jiffies + usecs_to_jiffies(left));
+}
+
+/* May a packet of `size` be sent? */
 static bool spend(struct net_back_tx *tx, unsigned int size)
 {
 	if (!tx->rate_bytes)
 		return true;
 	refill(tx);
 	if (size > tx->credit) {
-		tx->limited = true;
-		/* Not put off by polls that come for other reasons. */
-		if (!timer_pending(&tx->timer))
-			mod_timer(&tx->timer,
-				  jiffies + usecs_to_jiffies(tx->interval));
+		wait_for_credit(tx);
 		return false;
 	}
 	tx->credit -= size;
@@ -506,8 +513,9 @@ void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif)
 	timer_setup(&tx->timer, credit_due, 0);
 	tx->rate_bytes = vif->rate_bytes > RATE_MOST ? 0 : vif->rate_bytes;
 	tx->interval = vif->rate_interval;
+	/* What is left of an interval is too little for a packet, not lost. */
+	tx->burst = max_t(u64, BURST_LEAST, tx->rate_bytes + 65536);
 	/* The timer may come a tick or two late. */
-	tx->burst = max_t(u64, BURST_LEAST, tx->rate_bytes);
 	if (tx->interval && tx->interval < jiffies_to_usecs(2))
 		tx->burst = max_t(u64, tx->burst, tx->rate_bytes *
 				  DIV_ROUND_UP(jiffies_to_usecs(2),
