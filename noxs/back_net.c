@@ -14,7 +14,6 @@
 #include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
-#include <net/sch_generic.h>
 
 #include "back_net.h"
 
@@ -207,19 +206,6 @@ static struct net_back *to_net(struct noxs_back *back)
 	return container_of(back, struct net_back, back);
 }
 
-/*
- * The link comes up here and not some time later (linkwatch), so that the
- * guest's first packets do not come to a bridge that does not know of it yet.
- */
-static void link_on(struct net_device *dev)
-{
-	netif_carrier_on(dev);
-	if (!netif_running(dev))
-		return;
-	dev_activate(dev);
-	netdev_state_change(dev);
-}
-
 static int net_connect(struct noxs_back *back, u64 front_features)
 {
 	struct net_back *net = to_net(back);
@@ -231,7 +217,7 @@ static int net_connect(struct noxs_back *back, u64 front_features)
 	if (!rc) {
 		net->connected = true;
 		netdev_update_features(net->dev);
-		link_on(net->dev);
+		netif_carrier_on(net->dev);
 		start_napi(net);
 	}
 	rtnl_unlock();
@@ -352,7 +338,11 @@ static void setup_netdev(struct net_device *dev,
 	dev->max_mtu = NOXS_NET_MTU_MAX;
 	dev->tx_queue_len = QUEUE_LEN;
 	eth_hw_addr_set(dev, back_mac);
-	netif_carrier_off(dev);
+	/*
+	 * The carrier is on until a front end has closed or broken: a bridge is
+	 * told of a carrier by a work of the kernel that may come a second
+	 * later, and the guest's first packets would be lost meanwhile.
+	 */
 }
 
 static struct net_back *alloc_net(const struct noxs_ioctl_vif *vif)

@@ -328,8 +328,8 @@ netdev_tx_t noxs_net_rx_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int need = DIV_ROUND_UP(skb->len, XEN_PAGE_SIZE) +
 			    skb_is_gso(skb);
 
+	/* Nobody is there yet: no fault of anybody's, so it is not counted. */
 	if (unlikely(!rx->connected)) {
-		rx->dropped++;
 		dev_kfree_skb_any(skb);
 		return NETDEV_TX_OK;
 	}

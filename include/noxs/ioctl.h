@@ -39,8 +39,8 @@ NOXS_ASSERT(sizeof(struct noxs_ioctl_version) == 16);
 
 /*
  * Make a network interface for a guest. It is up and connected as far as this
- * side goes when the call returns; its carrier is on when the guest has
- * connected. `device` is what to add to the guest's device page.
+ * side goes when the call returns; its carrier is off after a front end has
+ * closed, until one connects. `device` is what to add to the guest's device page.
  * -EEXIST: this (domid, vif, id) is there, or an interface of that name.
  * -EADDRINUSE: a vif of this host has that MAC address. -ESRCH: no such domain. -ENODEV: evtchn is no port of it that this domain may
  * bind.
