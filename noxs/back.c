@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * back.c: what back ends of all types have in common: the shared pages, the
- * event channel, the states of noxs/io.h, and the list of all back ends.
- *
- * Who may hold a struct noxs_back: the hash has it from publish to fini. A
- * look-up counts its user; the one who sets `dying` first ends the back end: it
- * is disconnected, its interrupt goes, its users leave, its type destroys it.
+ * event channel, and the states of noxs/io.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/hashtable.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <asm/xen/hypercall.h>
@@ -19,12 +14,14 @@
 #include "back.h"
 
 #define CLOSE_TIMEOUT_MAX 3600000 /* ms */
+/*
+ * Times in a row that a guest may ring with nothing to say. One that works by
+ * the rules does when we took a request just before its ring arrived. Beyond
+ * that Linux makes us wait up to a second for the next ring, so that a storm of
+ * them costs dom0 little.
+ */
+#define IDLE_RINGS 32
 
-/* By domid: a domain has few devices, a host has many domains. */
-static DEFINE_HASHTABLE(backs, 12);
-static DEFINE_MUTEX(backs_lock);
-/* Rings when a user left, and when a back end is gone. */
-static DECLARE_WAIT_QUEUE_HEAD(backs_wait);
 static struct workqueue_struct *backs_wq;
 
 /* --- pages --------------------------------------------------------------- */
@@ -171,7 +168,9 @@ void noxs_back_notify(struct noxs_back *back)
 
 void noxs_back_eoi(struct noxs_back *back, bool spurious)
 {
-	xen_irq_lateeoi(back->irq, spurious ? XEN_EOI_FLAG_SPURIOUS : 0);
+	back->idle_rings = spurious ? back->idle_rings + 1 : 0;
+	xen_irq_lateeoi(back->irq, back->idle_rings > IDLE_RINGS ?
+				   XEN_EOI_FLAG_SPURIOUS : 0);
 }
 
 void noxs_back_broken(struct noxs_back *back, const char *fmt, ...)
@@ -228,104 +227,6 @@ static void unbind(struct noxs_back *back)
 	cancel_work_sync(&back->work);
 }
 
-/* --- the list --------------------------------------------------------------- */
-
-/* Under backs_lock. NOXS_DEV_NONE: any of the domain that is not dying. */
-static struct noxs_back *find(u16 domid, u32 type, u32 id)
-{
-	struct noxs_back *back;
-
-	hash_for_each_possible(backs, back, node, domid)
-		if (back->domid == domid &&
-		    (type == NOXS_DEV_NONE ? !back->dying :
-		     back->type == type && back->id == id))
-			return back;
-	return NULL;
-}
-
-static bool is_free(u16 domid, u32 type, u32 id)
-{
-	bool found;
-
-	mutex_lock(&backs_lock);
-	found = find(domid, type, id);
-	mutex_unlock(&backs_lock);
-	return !found;
-}
-
-static bool has_any(u16 domid)
-{
-	struct noxs_back *back;
-	bool found = false;
-
-	mutex_lock(&backs_lock);
-	hash_for_each_possible(backs, back, node, domid)
-		found |= back->domid == domid;
-	mutex_unlock(&backs_lock);
-	return found;
-}
-
-static struct noxs_back *get(u16 domid, u32 type, u32 id)
-{
-	struct noxs_back *back;
-
-	mutex_lock(&backs_lock);
-	back = find(domid, type, id);
-	if (back && back->dying)
-		back = NULL;
-	if (back)
-		back->users++;
-	mutex_unlock(&backs_lock);
-	return back;
-}
-
-static void put(struct noxs_back *back)
-{
-	mutex_lock(&backs_lock);
-	back->users--;
-	mutex_unlock(&backs_lock);
-	/* Not back->wait: it may be gone by now. */
-	wake_up_all(&backs_wait);
-}
-
-/* Become the one who ends a back end. */
-static struct noxs_back *claim(u16 domid, u32 type, u32 id)
-{
-	struct noxs_back *back;
-
-	mutex_lock(&backs_lock);
-	back = find(domid, type, id);
-	if (back && back->dying)
-		back = NULL;
-	if (back)
-		WRITE_ONCE(back->dying, true);
-	mutex_unlock(&backs_lock);
-	return back;
-}
-
-static bool enter(struct noxs_back *back)
-{
-	bool is_new;
-
-	mutex_lock(&backs_lock);
-	is_new = !find(back->domid, back->type, back->id);
-	if (is_new)
-		hash_add(backs, &back->node, back->domid);
-	back->listed = is_new;
-	mutex_unlock(&backs_lock);
-	return is_new;
-}
-
-static void leave(struct noxs_back *back)
-{
-	mutex_lock(&backs_lock);
-	if (back->listed)
-		hash_del(&back->node);
-	back->listed = false;
-	mutex_unlock(&backs_lock);
-	wake_up_all(&backs_wait);
-}
-
 /* --- life ------------------------------------------------------------------- */
 
 int noxs_back_init(struct noxs_back *back, const struct noxs_back_ops *ops,
@@ -340,7 +241,7 @@ int noxs_back_init(struct noxs_back *back, const struct noxs_back_ops *ops,
 		.ops = ops, .domid = domid, .type = type, .id = id,
 		.evtchn = evtchn, .state = NOXS_BACK_READY,
 	};
-	if (!is_free(domid, type, id))
+	if (!noxs_back_is_free(domid, type, id))
 		return -EEXIST;
 	rc = noxs_back_page(back, &page, &back->io_ref);
 	if (rc)
@@ -381,7 +282,7 @@ int noxs_back_publish(struct noxs_back *back, u64 features,
 		return rc;
 	}
 	__module_get(THIS_MODULE);
-	if (enter(back)) {
+	if (noxs_back_enter(back)) {
 		mutex_unlock(&back->lock);
 		return 0;
 	}
@@ -399,66 +300,20 @@ void noxs_back_abort(struct noxs_back *back)
 
 void noxs_back_fini(struct noxs_back *back)
 {
-	leave(back);
+	noxs_back_leave(back);
 	noxs_back_page_end(back->io, back->io_ref);
 }
 
-/* End a back end that was claimed. */
-static void end(struct noxs_back *back)
+void noxs_back_end(struct noxs_back *back)
 {
 	mutex_lock(&back->lock);
 	cut(back);
 	tell_state(back, NOXS_BACK_CLOSED);
 	mutex_unlock(&back->lock);
 	unbind(back);
-	wait_event(backs_wait, !READ_ONCE(back->users));
+	noxs_back_wait_unused(back);
 	back->ops->destroy(back);
 	module_put(THIS_MODULE);
-}
-
-bool noxs_backs_reap(u16 domid)
-{
-	struct noxs_back *back;
-	bool some = false;
-
-	while ((back = claim(domid, NOXS_DEV_NONE, 0))) {
-		end(back);
-		some = true;
-	}
-	/* Others may be at it. */
-	wait_event(backs_wait, !has_any(domid));
-	return some;
-}
-
-/* From `bucket` on, the first domain that is not alive. */
-static bool find_dead(bool (*alive)(u16 domid), unsigned int *bucket,
-		      u16 *domid_out)
-{
-	struct noxs_back *back;
-	bool found = false;
-
-	mutex_lock(&backs_lock);
-	for (; *bucket < HASH_SIZE(backs); ++*bucket) {
-		hlist_for_each_entry(back, &backs[*bucket], node) {
-			found = !back->dying && !alive(back->domid);
-			*domid_out = back->domid;
-			if (found)
-				break;
-		}
-		if (found)
-			break;
-	}
-	mutex_unlock(&backs_lock);
-	return found;
-}
-
-void noxs_backs_sweep(bool (*alive)(u16 domid))
-{
-	unsigned int bucket = 0;
-	u16 domid;
-
-	while (find_dead(alive, &bucket, &domid))
-		noxs_backs_reap(domid);
 }
 
 /* --- the ioctls ------------------------------------------------------------- */
@@ -475,10 +330,10 @@ int noxs_back_destroy(const struct noxs_ioctl_device *which)
 		noxs_backs_reap(which->domid);
 		return 0;
 	}
-	back = claim(which->domid, which->type, which->id);
+	back = noxs_back_claim(which->domid, which->type, which->id);
 	if (!back)
 		return -ENOENT;
-	end(back);
+	noxs_back_end(back);
 	return 0;
 }
 
@@ -511,7 +366,7 @@ int noxs_back_close(const struct noxs_ioctl_device *which)
 	if (which->timeout_ms > CLOSE_TIMEOUT_MAX ||
 	    which->type == NOXS_DEV_NONE)
 		return -EINVAL;
-	back = get(which->domid, which->type, which->id);
+	back = noxs_back_get(which->domid, which->type, which->id);
 	if (!back)
 		return -ENOENT;
 	mutex_lock(&back->lock);
@@ -525,39 +380,8 @@ int noxs_back_close(const struct noxs_ioctl_device *which)
 	else if (!rc && back->state == NOXS_BACK_READY)
 		tell_state(back, NOXS_BACK_CLOSED);
 	mutex_unlock(&back->lock);
-	put(back);
+	noxs_back_put(back);
 	return rc;
-}
-
-static void fill_info(struct noxs_back *back, struct noxs_back_info *info)
-{
-	*info = (struct noxs_back_info){
-		.domid = back->domid, .type = back->type, .id = back->id,
-		.back_state = READ_ONCE(back->state), .evtchn = back->evtchn,
-	};
-	back->ops->info(back, info);
-}
-
-void noxs_back_list(struct noxs_ioctl_list *list, struct noxs_back_info *infos)
-{
-	struct noxs_back *back;
-	u32 room = list->count;
-	unsigned int bucket;
-
-	list->count = 0;
-	list->total = 0;
-	mutex_lock(&backs_lock);
-	if (list->domid == NOXS_DOMID_SELF) {
-		hash_for_each(backs, bucket, back, node)
-			if (list->total++ < room)
-				fill_info(back, &infos[list->count++]);
-	} else {
-		hash_for_each_possible(backs, back, node, list->domid)
-			if (back->domid == list->domid &&
-			    list->total++ < room)
-				fill_info(back, &infos[list->count++]);
-	}
-	mutex_unlock(&backs_lock);
 }
 
 int noxs_backs_start(void)

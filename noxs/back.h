@@ -40,7 +40,7 @@ struct noxs_back;
  */
 struct noxs_back_ops {
 	/*
-	 * The front end is there; its features are masked to those known. From
+	 * The front end is there; its features are as it wrote them. From
 	 * now on kick() is called, also once right after this for what came
 	 * before. -errno: the front end is cut off.
 	 */
@@ -87,6 +87,7 @@ struct noxs_back {
 	bool listed;         /* in the hash; under backs_lock */
 	bool dying;          /* on its way out; under backs_lock and lock */
 	bool broken;         /* set once, from any context */
+	unsigned int idle_rings; /* in a row; of who may call eoi */
 	unsigned int closers; /* CLOSE calls that wait; under lock */
 	unsigned int users;  /* pointers got by a look-up; under backs_lock */
 	struct mutex lock;
@@ -144,7 +145,25 @@ void noxs_block_stop(void);
  */
 bool noxs_fault(void);
 
-/* back.c, for back_main.c and back_exit.c */
+/* back_list.c, for back.c */
+
+bool noxs_back_is_free(u16 domid, u32 type, u32 id);
+/* False: such a one is there. */
+bool noxs_back_enter(struct noxs_back *back);
+/* Also where it was not entered. */
+void noxs_back_leave(struct noxs_back *back);
+/* One that is not dying, until put; or NULL. */
+struct noxs_back *noxs_back_get(u16 domid, u32 type, u32 id);
+void noxs_back_put(struct noxs_back *back);
+/* Become the one who ends it; NULL: there is none, or another does. */
+struct noxs_back *noxs_back_claim(u16 domid, u32 type, u32 id);
+/* Until nobody has it from get any more. */
+void noxs_back_wait_unused(struct noxs_back *back);
+
+/* back.c, for back_list.c: end one that was claimed. */
+void noxs_back_end(struct noxs_back *back);
+
+/* back.c and back_list.c, for back_main.c and back_exit.c */
 
 int noxs_backs_start(void);
 /* There are no back ends any more. */

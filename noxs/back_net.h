@@ -75,6 +75,35 @@ struct net_back {
 	struct net_back_rx rx;
 };
 
+/* Requests of a packet from the guest, at most. */
+#define NET_TX_SLOTS XEN_NETIF_NR_SLOTS_MIN
+
+/* A packet from the guest, while it is copied. */
+struct net_tx_packet {
+	struct sk_buff *skb;
+	unsigned int op_end; /* its copies end there, those of the next begin */
+	u16 flags;           /* XEN_NETTXF_* */
+	u8 nr_slots;
+	u8 nr_extras;
+	u8 gso_type;         /* XEN_NETIF_GSO_TYPE_*, or NONE */
+	u16 gso_size;
+	s16 status;
+	u16 ids[NET_TX_SLOTS];
+};
+
+/* back_net_request.c */
+/*
+ * Take the requests of a packet from reqs[0] on, which is there. The first one's
+ * size is the whole packet's; it is made its own. -EPROTO: the front end is cut
+ * off.
+ */
+int noxs_net_take_requests(struct net_back *net, struct net_tx_packet *packet,
+			   struct xen_netif_tx_request *reqs, RING_IDX prod);
+
+/* Of a packet that was copied. False: it makes no sense, or was not offered. */
+bool noxs_net_set_offload(const struct net_back *net, struct sk_buff *skb,
+			  const struct net_tx_packet *packet);
+
 /* back_net_tx.c */
 void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif);
 void noxs_net_tx_reset(struct net_back *net); /* the ring as new */

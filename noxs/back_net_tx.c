@@ -17,9 +17,8 @@
 
 #include "back_net.h"
 
-#define PACKET_SLOTS XEN_NETIF_NR_SLOTS_MIN
 /* Each request's bytes lie in one page of the guest, and in up to three here. */
-#define PACKET_OPS (PACKET_SLOTS + XEN_NETIF_NR_SLOTS_MIN + MAX_SKB_FRAGS + 2)
+#define PACKET_OPS (NET_TX_SLOTS + XEN_NETIF_NR_SLOTS_MIN + MAX_SKB_FRAGS + 2)
 #define BATCH_OPS (4 * PACKET_OPS)
 #define BATCH_PACKETS NAPI_POLL_WEIGHT
 
@@ -31,22 +30,10 @@
 /* More per interval than can be copied anyway. */
 #define RATE_MOST (1ULL << 40)
 
-struct tx_packet {
-	struct sk_buff *skb;
-	unsigned int op_end; /* its copies end there, those of the next begin */
-	u16 flags;           /* XEN_NETTXF_* */
-	u8 nr_slots;
-	u8 nr_extras;
-	u8 gso_type;         /* XEN_NETIF_GSO_TYPE_*, or NONE */
-	u16 gso_size;
-	s16 status;
-	u16 ids[PACKET_SLOTS];
-};
-
 /* Of a processor: a poll is done where it began. */
 struct tx_batch {
 	struct gnttab_copy ops[BATCH_OPS];
-	struct tx_packet packets[BATCH_PACKETS];
+	struct net_tx_packet packets[BATCH_PACKETS];
 	unsigned int nr_ops, nr_packets;
 	struct page_frag frag; /* where large packets go */
 };
@@ -100,73 +87,6 @@ static void credit_due(struct timer_list *timer)
 	struct net_back *net = from_timer(net, timer, tx.timer);
 
 	napi_schedule(&net->napi);
-}
-
-/* --- requests ---------------------------------------------------------------- */
-
-/* The extra infos behind a packet's first request. */
-static int take_extras(struct net_back *net, struct tx_packet *packet,
-		       RING_IDX *cons, RING_IDX prod)
-{
-	struct xen_netif_extra_info extra;
-
-	do {
-		if (*cons == prod || packet->nr_extras)
-			return -EPROTO;
-		/* Copies as much as `extra` has room for. */
-		RING_COPY_REQUEST(&net->tx.ring, *cons, &extra);
-		++*cons;
-		packet->nr_extras++;
-		if (extra.type != XEN_NETIF_EXTRA_TYPE_GSO)
-			return -EPROTO;
-		packet->gso_type = extra.u.gso.type;
-		packet->gso_size = extra.u.gso.size;
-	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
-	if ((packet->gso_type != XEN_NETIF_GSO_TYPE_TCPV4 &&
-	     packet->gso_type != XEN_NETIF_GSO_TYPE_TCPV6) ||
-	    packet->gso_size < TCP_MIN_GSO_SIZE)
-		return -EPROTO;
-	return 0;
-}
-
-/*
- * The requests of a packet, from reqs[0] on, which is there. The first one's
- * size is the whole packet's; it is made its own.
- */
-static int take_requests(struct net_back *net, struct tx_packet *packet,
-			 struct xen_netif_tx_request *reqs, RING_IDX prod)
-{
-	RING_IDX cons = net->tx.ring.req_cons + 1;
-	unsigned int n = 0, rest = reqs[0].size;
-	int rc = 0;
-
-	if (reqs[0].flags & XEN_NETTXF_extra_info)
-		rc = take_extras(net, packet, &cons, prod);
-	while (!rc) {
-		packet->ids[n] = reqs[n].id;
-		if (!(reqs[n].flags & XEN_NETTXF_more_data))
-			break;
-		if (++n == PACKET_SLOTS || cons == prod) {
-			rc = -EPROTO;
-			break;
-		}
-		RING_COPY_REQUEST(&net->tx.ring, cons++, &reqs[n]);
-		if (reqs[n].size > rest ||
-		    reqs[n].offset + reqs[n].size > XEN_PAGE_SIZE)
-			rc = -EPROTO;
-		rest -= reqs[n].size;
-	}
-	if (rc || reqs[0].offset + rest > XEN_PAGE_SIZE) {
-		noxs_back_broken(&net->back, "tx ring: bad packet of %u bytes at request %u, flags %#x",
-				 reqs[0].size, net->tx.ring.req_cons,
-				 reqs[0].flags);
-		return -EPROTO;
-	}
-	packet->nr_slots = n + 1;
-	packet->flags = reqs[0].flags;
-	reqs[0].size = rest;
-	net->tx.ring.req_cons = cons;
-	return 0;
 }
 
 /* --- copies ------------------------------------------------------------------ */
@@ -261,7 +181,7 @@ static struct sk_buff *make_skb(struct net_back *net, struct tx_batch *batch,
 
 /* True: it is worth copying. */
 static bool is_offered(const struct net_back *net,
-		       const struct tx_packet *packet, unsigned int size)
+		       const struct net_tx_packet *packet, unsigned int size)
 {
 	u64 need = packet->nr_slots > 1 ? NOXS_NET_F_SG : 0;
 
@@ -273,7 +193,7 @@ static bool is_offered(const struct net_back *net,
 }
 
 static void prepare(struct net_back *net, struct tx_batch *batch,
-		    struct tx_packet *packet,
+		    struct net_tx_packet *packet,
 		    const struct xen_netif_tx_request *reqs, unsigned int size)
 {
 	struct tx_cursor at = {};
@@ -299,9 +219,9 @@ static void prepare(struct net_back *net, struct tx_batch *batch,
 /* False: there is none, or not now. */
 static bool take_packet(struct net_back *net, struct tx_batch *batch)
 {
-	struct xen_netif_tx_request reqs[PACKET_SLOTS];
+	struct xen_netif_tx_request reqs[NET_TX_SLOTS];
 	struct xen_netif_tx_back_ring *ring = &net->tx.ring;
-	struct tx_packet *packet = &batch->packets[batch->nr_packets];
+	struct net_tx_packet *packet = &batch->packets[batch->nr_packets];
 	RING_IDX prod = READ_ONCE(ring->sring->req_prod);
 	unsigned int size;
 
@@ -319,8 +239,8 @@ static bool take_packet(struct net_back *net, struct tx_batch *batch)
 	size = reqs[0].size;
 	if (!spend(&net->tx, size))
 		return false;
-	*packet = (struct tx_packet){ .status = XEN_NETIF_RSP_ERROR };
-	if (take_requests(net, packet, reqs, prod))
+	*packet = (struct net_tx_packet){ .status = XEN_NETIF_RSP_ERROR };
+	if (noxs_net_take_requests(net, packet, reqs, prod))
 		return false;
 	prepare(net, batch, packet, reqs, size);
 	packet->op_end = batch->nr_ops;
@@ -330,57 +250,14 @@ static bool take_packet(struct net_back *net, struct tx_batch *batch)
 
 /* --- packets ------------------------------------------------------------------ */
 
-/* Behind skb_checksum_setup(): it found the transport header. */
-static bool set_gso(struct sk_buff *skb, const struct tx_packet *packet)
-{
-	unsigned int headers;
-	bool v4 = packet->gso_type == XEN_NETIF_GSO_TYPE_TCPV4;
-
-	if (skb->protocol != htons(v4 ? ETH_P_IP : ETH_P_IPV6) ||
-	    skb->csum_offset != offsetof(struct tcphdr, check))
-		return false;
-	headers = skb_transport_offset(skb);
-	if (!pskb_may_pull(skb, headers + sizeof(struct tcphdr)) ||
-	    tcp_hdrlen(skb) < sizeof(struct tcphdr) ||
-	    !pskb_may_pull(skb, headers + tcp_hdrlen(skb)))
-		return false;
-	headers += tcp_hdrlen(skb);
-	if (skb->len <= headers)
-		return false;
-	skb_shinfo(skb)->gso_size = packet->gso_size;
-	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(skb->len - headers,
-						 packet->gso_size);
-	/* DODGY: whoever cuts it looks at the headers for himself. */
-	skb_shinfo(skb)->gso_type = SKB_GSO_DODGY |
-				    (v4 ? SKB_GSO_TCPV4 : SKB_GSO_TCPV6);
-	return true;
-}
-
-static bool set_offload(struct net_back *net, struct sk_buff *skb,
-			const struct tx_packet *packet)
-{
-	u64 need = skb->protocol == htons(ETH_P_IPV6) ? NOXS_NET_F_CSUM6 :
-							NOXS_NET_F_CSUM;
-
-	if (!(packet->flags & XEN_NETTXF_csum_blank)) {
-		if (packet->flags & XEN_NETTXF_data_validated)
-			skb->ip_summed = CHECKSUM_UNNECESSARY;
-		return packet->gso_type == XEN_NETIF_GSO_TYPE_NONE;
-	}
-	if (!(net->offered & need) || skb_checksum_setup(skb, false))
-		return false;
-	return packet->gso_type == XEN_NETIF_GSO_TYPE_NONE ||
-	       set_gso(skb, packet);
-}
-
-static void deliver(struct net_back *net, struct tx_packet *packet)
+static void deliver(struct net_back *net, struct net_tx_packet *packet)
 {
 	struct sk_buff *skb = packet->skb;
 	unsigned int size = skb->len;
 
 	skb->protocol = eth_type_trans(skb, net->dev);
 	skb_reset_network_header(skb);
-	if (!set_offload(net, skb, packet)) {
+	if (!noxs_net_set_offload(net, skb, packet)) {
 		net->tx.refused++;
 		kfree_skb(skb);
 		return;
@@ -400,7 +277,7 @@ static bool is_copied(const struct tx_batch *batch, unsigned int op,
 	return true;
 }
 
-static void answer(struct net_back *net, const struct tx_packet *packet)
+static void answer(struct net_back *net, const struct net_tx_packet *packet)
 {
 	struct xen_netif_tx_back_ring *ring = &net->tx.ring;
 	struct xen_netif_tx_response *rsp;
@@ -427,7 +304,7 @@ static void finish(struct net_back *net, struct tx_batch *batch)
 		for (i = 0; i < batch->nr_ops; i++)
 			batch->ops[i].status = GNTST_general_error;
 	for (i = 0; i < batch->nr_packets; i++) {
-		struct tx_packet *packet = &batch->packets[i];
+		struct net_tx_packet *packet = &batch->packets[i];
 
 		if (packet->skb && is_copied(batch, op, packet->op_end)) {
 			deliver(net, packet);
