@@ -86,6 +86,8 @@ static void connect(struct noxs_back *back)
 
 	virt_rmb();
 	features = READ_ONCE(back->io->front_features);
+	/* Before the first answer, which may come while connect() runs. */
+	set_state(back, NOXS_BACK_CONNECTED);
 	rc = back->ops->connect(back, features);
 	if (rc) {
 		noxs_back_broken(back, "cannot connect: %d", rc);
@@ -93,7 +95,6 @@ static void connect(struct noxs_back *back)
 		return;
 	}
 	WRITE_ONCE(back->connected, true);
-	set_state(back, NOXS_BACK_CONNECTED);
 }
 
 /* Do what the front end asks for; false: it asks for nothing new. */
@@ -312,8 +313,13 @@ void noxs_back_end(struct noxs_back *back)
 	mutex_unlock(&back->lock);
 	unbind(back);
 	noxs_back_wait_unused(back);
-	back->ops->destroy(back);
+	/*
+	 * Before it leaves the list, for whoever waits for that may unload the
+	 * module next. Who runs this keeps the module: by an open file, or as the
+	 * work that the module's exit waits for.
+	 */
 	module_put(THIS_MODULE);
+	back->ops->destroy(back);
 }
 
 /* --- the ioctls ------------------------------------------------------------- */

@@ -8,12 +8,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/etherdevice.h>
-#include <linux/ethtool.h>
 #include <linux/hashtable.h>
 #include <linux/interrupt.h>
 #include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <net/addrconf.h>
 
 #include "back_net.h"
 
@@ -142,50 +142,6 @@ static const struct net_device_ops net_device_ops = {
 	.ndo_get_stats64 = net_stats,
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
-};
-
-static const char counter_names[][ETH_GSTRING_LEN] = {
-	"tx_refused", "tx_failed", "rx_dropped", "rx_failed_slots",
-};
-
-static void net_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
-{
-	const struct net_back *net = netdev_priv(dev);
-
-	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
-	snprintf(info->bus_info, sizeof(info->bus_info), "vif-%u-%u",
-		 net->back.domid, net->back.id);
-}
-
-static int net_counter_count(struct net_device *dev, int set)
-{
-	return set == ETH_SS_STATS ? ARRAY_SIZE(counter_names) : -EOPNOTSUPP;
-}
-
-static void net_counter_names(struct net_device *dev, u32 set, u8 *data)
-{
-	if (set == ETH_SS_STATS)
-		memcpy(data, counter_names, sizeof(counter_names));
-}
-
-static void net_counters(struct net_device *dev, struct ethtool_stats *stats,
-			 u64 *data)
-{
-	const struct net_back *net = netdev_priv(dev);
-
-	data[0] = READ_ONCE(net->tx.refused);
-	data[1] = READ_ONCE(net->tx.failed);
-	data[2] = READ_ONCE(net->rx.dropped);
-	data[3] = READ_ONCE(net->rx.failed);
-}
-
-static const struct ethtool_ops net_ethtool_ops = {
-	.get_drvinfo = net_drvinfo,
-	.get_link = ethtool_op_get_link,
-	.get_ts_info = ethtool_op_get_ts_info,
-	.get_sset_count = net_counter_count,
-	.get_strings = net_counter_names,
-	.get_ethtool_stats = net_counters,
 };
 
 /* --- the front end ------------------------------------------------------------ */
@@ -329,7 +285,7 @@ static void setup_netdev(struct net_device *dev,
 	};
 
 	dev->netdev_ops = &net_device_ops;
-	dev->ethtool_ops = &net_ethtool_ops;
+	dev->ethtool_ops = &noxs_net_ethtool_ops;
 	dev->hw_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM |
 			   NETIF_F_TSO | NETIF_F_TSO6;
 	dev->features = dev->hw_features;
@@ -405,6 +361,26 @@ static int announce(struct net_back *net, struct noxs_ioctl_vif *vif)
 	return rc;
 }
 
+/*
+ * It is the toolstack's alone: no program is started for it (uevents), and dom0
+ * takes no IPv6 address on what is a port of a bridge; who routes instead turns
+ * that on (net.ipv6.conf.NAME.disable_ipv6).
+ */
+static int register_vif(struct net_device *dev)
+{
+	int rc;
+
+	dev_set_uevent_suppress(&dev->dev, true);
+	rtnl_lock();
+	rc = register_netdevice(dev);
+#if IS_ENABLED(CONFIG_IPV6)
+	if (!rc && __in6_dev_get(dev))
+		__in6_dev_get(dev)->cnf.disable_ipv6 = 1;
+#endif
+	rtnl_unlock();
+	return rc;
+}
+
 int noxs_net_create(struct noxs_ioctl_vif *vif)
 {
 	struct net_back *net;
@@ -425,7 +401,7 @@ int noxs_net_create(struct noxs_ioctl_vif *vif)
 	rc = make_rings(net, vif);
 	if (rc)
 		goto free_rings;
-	rc = noxs_fault() ? -ENOMEM : register_netdev(net->dev);
+	rc = noxs_fault() ? -ENOMEM : register_vif(net->dev);
 	if (rc)
 		goto free_rings;
 	rc = announce(net, vif);

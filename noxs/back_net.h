@@ -91,6 +91,9 @@ struct net_tx_packet {
 	u16 ids[NET_TX_SLOTS];
 };
 
+/* back_net_ethtool.c */
+extern const struct ethtool_ops noxs_net_ethtool_ops;
+
 /* back_net_request.c */
 /*
  * Take the requests of a packet from reqs[0] on, which is there. The first one's
