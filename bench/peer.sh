@@ -25,6 +25,8 @@ start_bridge()
 
 load_back_ends()
 {
+    # As Debian boots: what a bridge says of its ports goes to the log alone.
+    dmesg -n 4
     modprobe -a bridge xen-netback xen-blkback
     insmod /lib/noxs/noxs_back.ko
 }
