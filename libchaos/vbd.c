@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+
+#include <linux/fs.h>
 
 #include "devices.h"
 #include "internal.h"
@@ -90,6 +93,19 @@ static int attach_loop(struct chaos_ctx *ctx, struct host *host, struct vbd *v,
     }
 }
 
+/* As a loop device without a file, or a drive without a medium. */
+static int check_size(struct chaos_ctx *ctx, const struct vbd *v, int fd)
+{
+    uint64_t size;
+
+    if (ioctl(fd, BLKGETSIZE64, &size) < 0)
+        return bad_target(ctx, -errno, v, "its size cannot be had");
+    if (size < SECTOR_SIZE)
+        return bad_target(ctx, -ENODEV, v,
+                          "this device is empty: nothing is behind it");
+    return 0;
+}
+
 int vbd_open(struct chaos_ctx *ctx, struct host *host, struct vbd *v)
 {
     CLEANUP_CLOSE int fd = -1;
@@ -99,8 +115,10 @@ int vbd_open(struct chaos_ctx *ctx, struct host *host, struct vbd *v)
         return rc;
     if (v->cfg->type == CONFIG_VBD_FILE)
         return attach_loop(ctx, host, v, fd);
-    v->fd = TAKE_FD(fd);
-    return 0;
+    rc = check_size(ctx, v, fd);
+    if (rc == 0)
+        v->fd = TAKE_FD(fd);
+    return rc;
 }
 
 void vbd_close(struct vbd *v)
