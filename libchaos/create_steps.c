@@ -15,10 +15,11 @@
 #define EVTCHN_MAX 1023u
 /*
  * Limits only: Xen makes a frame when the guest first needs it. One of maptrack
- * is 256 mappings at a time, more than all devices need.
+ * is 256 mappings at a time: these are more than all devices need that a guest
+ * can have, be they all disks with pools of 260 pages.
  */
 #define GRANT_FRAMES HV_FRAMES_DEFAULT
-#define MAPTRACK_FRAMES 1u
+#define MAPTRACK_FRAMES 64u
 
 /* --- files: opened and checked before the hypervisor is asked for anything -
  */
