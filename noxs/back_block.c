@@ -66,25 +66,27 @@ static bool get_pages(struct page **page, unsigned int n)
 }
 
 struct block_request *noxs_block_request(struct block *block,
-					 unsigned int segments)
+					 unsigned int segments, bool is_pool)
 {
 	struct block_request *request;
 
 	request = kmem_cache_alloc(block_requests, GFP_REQUEST);
 	if (!request)
 		return NULL;
-	if (!get_pages(request->page, segments)) {
+	if (!is_pool && !get_pages(request->page, segments)) {
 		kmem_cache_free(block_requests, request);
 		return NULL;
 	}
 	request->block = block;
 	request->segments = segments;
+	request->is_pool = is_pool;
 	return request;
 }
 
 void noxs_block_request_end(struct block_request *request)
 {
-	put_pages(request->page, request->segments);
+	if (!request->is_pool)
+		put_pages(request->page, request->segments);
 	kmem_cache_free(block_requests, request);
 }
 
@@ -139,6 +141,8 @@ static int connect(struct noxs_back *back, u64 front_features)
 {
 	struct block *block = to_block(back);
 
+	noxs_block_pool_connect(block, front_features & block->features &
+				       NOXS_BLOCK_F_POOL);
 	spin_lock_irq(&block->lock);
 	block->is_stopped = false;
 	spin_unlock_irq(&block->lock);
@@ -229,6 +233,8 @@ static u64 features_of(struct block *block, u64 wanted)
 {
 	u64 features = NOXS_BLOCK_F_INDIRECT;
 
+	if (noxs_block_pool_is_fit(block))
+		features |= NOXS_BLOCK_F_POOL;
 	if (!(block->mode & FMODE_WRITE))
 		return (features & wanted) | NOXS_BLOCK_F_READONLY;
 	if (bdev_write_cache(block->bdev))
@@ -296,6 +302,7 @@ static void destroy(struct noxs_back *back)
 
 	/* Before the name is free: who makes the disk anew can claim it. */
 	blkdev_put(block->bdev, block->mode);
+	noxs_block_pool_end(block);
 	noxs_back_page_end(block->ring.sring, block->ring_ref);
 	noxs_back_fini(back);
 	free_block(block);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * back_block.h: between a disk's life (back_block.c), its requests
- * (back_block_request.c) and their I/O (back_block_io.c).
+ * back_block.h: between a disk's life (back_block.c), its pool
+ * (back_block_pool.c), its requests (back_block_request.c) and their I/O
+ * (back_block_io.c).
  */
 #ifndef NOXS_BACK_BLOCK_H
 #define NOXS_BACK_BLOCK_H
@@ -30,11 +31,14 @@ struct block_request {
 	u64 sectors;
 	u8 op;           /* BLKIF_OP_*, that of an indirect one */
 	bool is_indirect;
+	bool is_pool;    /* the pages are the pool's */
 	s16 status;      /* BLKIF_RSP_* */
 	u16 segments;
 	struct page *page[BLOCK_SEGMENTS];
 	struct blkif_request_segment segment[BLOCK_SEGMENTS];
 };
+
+struct block_pool;
 
 struct block {
 	struct noxs_back back;
@@ -47,6 +51,9 @@ struct block {
 	unsigned int unaligned; /* bits of a sector number that must be 0 */
 	grant_ref_t ring_ref;
 	struct work_struct work;
+	/* Changed by connect only, when the work does not run. */
+	struct block_pool *pool; /* NULL: nobody has asked yet */
+	unsigned int pool_pages; /* for who is connected */
 	/* Of the work, which runs once at a time; and of whoever stopped it. */
 	struct blkif_back_ring ring;
 	RING_IDX pushed;          /* answers that the guest may see */
@@ -75,11 +82,24 @@ struct block {
 
 /* back_block.c */
 
-/* With pages for all segments, or NULL: there is no memory now. */
+/*
+ * With pages for all segments, which those of the pool have already. NULL: there
+ * is no memory now.
+ */
 struct block_request *noxs_block_request(struct block *block,
-					 unsigned int segments);
+					 unsigned int segments, bool is_pool);
 void noxs_block_request_end(struct block_request *request);
 void noxs_block_queue(struct block *block);
+
+/* back_block_pool.c */
+
+/* May this disk, which is open, have one? */
+bool noxs_block_pool_is_fit(const struct block *block);
+/* A front end connects; tell it what it has. */
+void noxs_block_pool_connect(struct block *block, bool is_asked);
+/* What a guest writes in place of a grant; NULL: there is no such page. */
+struct page *noxs_block_pool_page(const struct block *block, u32 gref);
+void noxs_block_pool_end(struct block *block);
 
 /* back_block_request.c */
 

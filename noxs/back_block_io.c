@@ -13,7 +13,8 @@
  *   answer   copy the data of reads to the guest; answer
  *
  * Data goes by way of pages of our own: nothing of the guest's is mapped, and
- * what it changes while a request is under way changes nothing here.
+ * what it changes while a request is under way changes nothing here. In pages of
+ * the pool, which the guest has mapped, data is already where it has to be.
  */
 #include <linux/bio.h>
 #include <linux/sched.h>
@@ -145,7 +146,7 @@ static void answer(struct block *block, struct list_head *done)
 	LIST_HEAD(reads);
 
 	list_for_each_entry_safe(request, next, done, node) {
-		if (request->op == BLKIF_OP_READ &&
+		if (request->op == BLKIF_OP_READ && !request->is_pool &&
 		    request->status == BLKIF_RSP_OKAY) {
 			list_move_tail(&request->node, &reads);
 		} else {
@@ -252,7 +253,7 @@ static void start(struct block *block, struct list_head *taken)
 	blk_start_plug(&plug);
 	list_for_each_entry_safe(request, next, taken, node) {
 		if (request->status == BLKIF_RSP_OKAY && request->segments &&
-		    request->op != BLKIF_OP_READ) {
+		    request->op != BLKIF_OP_READ && !request->is_pool) {
 			list_move_tail(&request->node, &writes);
 		} else {
 			list_del(&request->node);

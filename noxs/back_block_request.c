@@ -56,6 +56,18 @@ static bool is_in_range(const struct block *block,
 	       !((request->sector | request->sectors) & block->unaligned);
 }
 
+/* In the pool or not, as all of the request; and if it is, there. */
+static bool is_placed(const struct block *block, struct block_request *request,
+		      unsigned int i)
+{
+	u32 gref = request->segment[i].gref;
+
+	if (!request->is_pool)
+		return !(gref & NOXS_BLOCK_POOL);
+	request->page[i] = noxs_block_pool_page(block, gref);
+	return request->page[i];
+}
+
 /* All segments are known. */
 static void check_data(struct block *block, struct block_request *request)
 {
@@ -64,7 +76,8 @@ static void check_data(struct block *block, struct block_request *request)
 	if (request->status != BLKIF_RSP_OKAY)
 		return;
 	for (i = 0; i < request->segments; i++) {
-		if (!is_in_order(block, &request->segment[i])) {
+		if (!is_in_order(block, &request->segment[i]) ||
+		    !is_placed(block, request, i)) {
 			request->status = BLKIF_RSP_ERROR;
 			return;
 		}
@@ -95,6 +108,15 @@ static unsigned int segments_of(const struct block *block,
 	default:
 		return 0;
 	}
+}
+
+/* Of one that has segments: what stands first decides. */
+static bool names_pool(const struct blkif_request *raw)
+{
+	u32 gref = raw->operation == BLKIF_OP_INDIRECT ?
+		   raw->u.indirect.indirect_grefs[0] : raw->u.rw.seg[0].gref;
+
+	return gref & NOXS_BLOCK_POOL;
 }
 
 static void decode_rw(struct block_request *request,
@@ -134,8 +156,9 @@ static void decode_discard(struct block_request *request,
 struct block_request *noxs_block_decode(struct block *block,
 					const struct blkif_request *raw)
 {
+	unsigned int segments = segments_of(block, raw);
 	struct block_request *request =
-		noxs_block_request(block, segments_of(block, raw));
+		noxs_block_request(block, segments, segments && names_pool(raw));
 	s16 status;
 
 	if (!request)
@@ -166,6 +189,20 @@ static bool has_table(const struct block_request *request)
 	return request->is_indirect && request->status == BLKIF_RSP_OKAY;
 }
 
+/* The guest may change its table at any time; the copy is what counts. */
+static void fetch_from_pool(struct block *block, struct block_request *request)
+{
+	struct page *table =
+		noxs_block_pool_page(block, request->segment[0].gref);
+
+	if (table)
+		memcpy(request->segment, page_address(table),
+		       request->segments * sizeof(request->segment[0]));
+	else
+		request->status = BLKIF_RSP_ERROR;
+	check_data(block, request);
+}
+
 /* The tables go into the first page of the data, which comes later. */
 void noxs_block_fetch(struct block *block, struct list_head *taken)
 {
@@ -175,6 +212,10 @@ void noxs_block_fetch(struct block *block, struct list_head *taken)
 	list_for_each_entry(request, taken, node) {
 		if (!has_table(request))
 			continue;
+		if (request->is_pool) {
+			fetch_from_pool(block, request);
+			continue;
+		}
 		*copy++ = (struct gnttab_copy){
 			.source.u.ref = request->segment[0].gref,
 			.source.domid = block->back.domid,
@@ -189,7 +230,7 @@ void noxs_block_fetch(struct block *block, struct list_head *taken)
 	gnttab_batch_copy(block->copies, copy - block->copies);
 	copy = block->copies;
 	list_for_each_entry(request, taken, node) {
-		if (!has_table(request))
+		if (request->is_pool || !has_table(request))
 			continue;
 		memcpy(request->segment, page_address(request->page[0]),
 		       request->segments * sizeof(request->segment[0]));

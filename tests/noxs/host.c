@@ -16,7 +16,9 @@
 #include "test.h"
 
 #define MODULE "/lib/noxs/noxs_back.ko"
-#define FAIL_AT "/sys/module/noxs_back/parameters/fail_at"
+#define PARAMETERS "/sys/module/noxs_back/parameters/"
+#define FAIL_AT PARAMETERS "fail_at"
+#define POOL_PAGES PARAMETERS "pool_pages"
 
 static xc_interface *xch;
 
@@ -63,12 +65,22 @@ uint32_t host_port(uint16_t domid)
     return (uint32_t)port;
 }
 
-void host_fail_at(int n)
+static void set(const char *path, int n)
 {
-    FILE *file = fopen(FAIL_AT, "w");
+    FILE *file = fopen(path, "w");
 
     if (!file || fprintf(file, "%d\n", n) < 0 || fclose(file))
-        err(2, "%s", FAIL_AT);
+        err(2, "%s", path);
+}
+
+void host_fail_at(int n)
+{
+    set(FAIL_AT, n);
+}
+
+void host_pool_pages(int n)
+{
+    set(POOL_PAGES, n);
 }
 
 bool host_failed(void)

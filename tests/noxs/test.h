@@ -35,6 +35,8 @@ uint32_t host_port(uint16_t domid);
 void host_fail_at(int n);
 /* True: it did, or there is none to fail. */
 bool host_failed(void);
+/* Likewise: of the pools of disks from now on. */
+void host_pool_pages(int n);
 /* Returns 0 or -errno. */
 int host_unload(void);
 void host_load(void);

@@ -48,6 +48,7 @@ static void check_made(void)
     EXPECT(call(NOXS_IOCTL_VBD_CREATE, &vbd), 0);
     EXPECT(vbd.features & ~(uint64_t)NOXS_BLOCK_F_ALL, 0);
     CHECK(vbd.features & NOXS_BLOCK_F_FLUSH);
+    CHECK(vbd.features & NOXS_BLOCK_F_POOL);
     CHECK(!(vbd.features & NOXS_BLOCK_F_READONLY));
     EXPECT(vbd.device.type, NOXS_DEV_VBD);
     EXPECT(vbd.device.id, 51712);
@@ -92,6 +93,12 @@ static void check_features(void)
     EXPECT(call(NOXS_IOCTL_VBD_CREATE, &vbd), 0);
     EXPECT(vbd.features, NOXS_BLOCK_F_READONLY);
     EXPECT(call_destroy(domid, NOXS_DEV_VBD, 51712), 0);
+    host_pool_pages(0);
+    vbd = proper();
+    EXPECT(call(NOXS_IOCTL_VBD_CREATE, &vbd), 0);
+    CHECK(!(vbd.features & NOXS_BLOCK_F_POOL));
+    EXPECT(call_destroy(domid, NOXS_DEV_VBD, 51712), 0);
+    host_pool_pages(260);
 }
 
 static void check_fields(void)
