@@ -71,7 +71,7 @@ static void block_release(struct gendisk *disk, fmode_t mode)
 
 static void block_free(struct front_block *block)
 {
-	kfree(block->slots);
+	kvfree(block->slots);
 	kfree(block);
 }
 
@@ -246,7 +246,7 @@ static int block_start(struct front_block *block)
 	FRONT_RING_INIT(&block->ring, (struct blkif_sring *)front->rings[0],
 			XEN_PAGE_SIZE);
 	WRITE_ONCE(front->priv, block);
-	err = noxs_front_connect(front, 0);
+	err = noxs_front_connect(front, block->features & NOXS_BLOCK_F_POOL);
 	if (err)
 		return err;
 	/* Partitions are looked for: the disk works from here on. */
@@ -295,9 +295,10 @@ static int block_probe(struct noxs_front *front)
 	block->irq = front->irq;
 	block->backend = front->dev.backend;
 	block->features = front->dev.features & NOXS_BLOCK_F_ALL;
+	block->pool_seen = !(block->features & NOXS_BLOCK_F_POOL);
 	spin_lock_init(&block->lock);
-	block->slots = kcalloc(BLOCK_RING_SIZE, sizeof(*block->slots),
-			       GFP_KERNEL);
+	block->slots = kvcalloc(BLOCK_RING_SIZE, sizeof(*block->slots),
+				GFP_KERNEL);
 	if (block->slots)
 		err = block_set_up(block, config);
 	if (err)
@@ -316,6 +317,7 @@ static void block_remove(struct noxs_front *front)
 	del_gendisk(block->disk);
 	WRITE_ONCE(front->priv, NULL);
 	synchronize_irq(front->irq);
+	block_pool_end(block);
 	noxs_front_disconnect(front);
 	/* Whoever still has it open lets go of it later. */
 	mutex_lock(&block->disk->open_mutex);
@@ -345,6 +347,8 @@ static bool block_changed(struct noxs_front *front, u32 back_state)
 
 	if (back_state == NOXS_BACK_BROKEN || READ_ONCE(block->broken))
 		block_fail_all(block);
+	else if (back_state == NOXS_BACK_CONNECTED)
+		block_pool_look(block);
 	return back_state == NOXS_BACK_CLOSING && close_unused(front);
 }
 

@@ -2,7 +2,8 @@
 /*
  * front_block_io.c: requests of a vbd's front end, and their answers.
  *
- * Each page of a request is granted as it is, read-only when it is to be
+ * Data goes by the back end's pool (front_block_pool.c) while there is room in
+ * it. Else each page of a request is granted as it is, read-only when it is to be
  * written to disk, and the grant ends with the answer. The grants of a slot are
  * always the same ones, so that none has to be looked for.
  */
@@ -37,41 +38,71 @@ static void grant_segments(struct front_block *block, unsigned int tag,
 	}
 }
 
-static void make_transfer(struct front_block *block, struct request *rq,
-			  struct blkif_request *req)
+/* Where its segments go: into it, or if they are too many into the table. */
+static struct blkif_request_segment *
+begin(struct blkif_request *req, const struct request *rq, unsigned int count,
+      u32 table_ref, struct blkif_request_segment *table)
 {
-	struct block_slot *slot = &block->slots[rq->tag];
 	u8 op = rq_data_dir(rq) == WRITE ? BLKIF_OP_WRITE : BLKIF_OP_READ;
 
-	sg_init_table(slot->sg, block->segments);
-	slot->count = blk_rq_map_sg(rq->q, rq, slot->sg);
-	if (slot->count <= BLKIF_MAX_SEGMENTS_PER_REQUEST) {
+	if (count <= BLKIF_MAX_SEGMENTS_PER_REQUEST) {
 		req->operation = op;
-		req->u.rw.nr_segments = slot->count;
+		req->u.rw.nr_segments = count;
 		req->u.rw.id = rq->tag;
 		req->u.rw.sector_number = blk_rq_pos(rq);
 		/* The structure is packed; its segments are aligned all the same. */
-		grant_segments(block, rq->tag, rq, (void *)req->u.rw.seg);
-	} else {
-		req->operation = BLKIF_OP_INDIRECT;
-		req->u.indirect.indirect_op = op;
-		req->u.indirect.nr_segments = slot->count;
-		req->u.indirect.id = rq->tag;
-		req->u.indirect.sector_number = blk_rq_pos(rq);
-		req->u.indirect.indirect_grefs[0] =
-			block->indirect_refs + rq->tag;
-		grant_segments(block, rq->tag, rq, slot->indirect);
+		return (void *)req->u.rw.seg;
 	}
+	req->operation = BLKIF_OP_INDIRECT;
+	req->u.indirect.indirect_op = op;
+	req->u.indirect.nr_segments = count;
+	req->u.indirect.id = rq->tag;
+	req->u.indirect.sector_number = blk_rq_pos(rq);
+	req->u.indirect.indirect_grefs[0] = table_ref;
+	return table;
+}
+
+/* False: there is no room. */
+static bool make_pooled(struct front_block *block, struct request *rq,
+			struct blkif_request *req)
+{
+	struct block_slot *slot = &block->slots[rq->tag];
+	unsigned int count = DIV_ROUND_UP(blk_rq_bytes(rq), PAGE_SIZE);
+	struct blkif_request_segment *segs;
+	u32 ref;
+
+	if (!block_pool_take(block, slot, count))
+		return false;
+	ref = block_pool_table(block, slot, &segs);
+	segs = begin(req, rq, count, ref, segs);
+	block_pool_segments(slot, blk_rq_bytes(rq), segs);
+	if (rq_data_dir(rq) == WRITE)
+		block_pool_copy(block, slot, rq);
+	return true;
+}
+
+static void make_granted(struct front_block *block, struct request *rq,
+			 struct blkif_request *req)
+{
+	struct block_slot *slot = &block->slots[rq->tag];
+
+	sg_init_table(slot->sg, blk_rq_nr_phys_segments(rq));
+	slot->count = blk_rq_map_sg(rq->q, rq, slot->sg);
+	grant_segments(block, rq->tag, rq,
+		       begin(req, rq, slot->count,
+			     block->indirect_refs + rq->tag, slot->indirect));
 }
 
 static blk_status_t make_request(struct front_block *block, struct request *rq,
 				 struct blkif_request *req)
 {
 	block->slots[rq->tag].count = 0;
+	block->slots[rq->tag].pooled = 0;
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
 	case REQ_OP_WRITE:
-		make_transfer(block, rq, req);
+		if (!make_pooled(block, rq, req))
+			make_granted(block, rq, req);
 		return BLK_STS_OK;
 	case REQ_OP_FLUSH:
 		req->operation = BLKIF_OP_FLUSH_DISKCACHE;
@@ -159,18 +190,32 @@ static bool end_grants(struct front_block *block, unsigned int tag)
 	return good;
 }
 
+/* What was read goes where it was wanted. */
+static void end_pooled(struct front_block *block, struct block_slot *slot,
+		       struct request *rq, bool is_good)
+{
+	if (!slot->pooled)
+		return;
+	if (is_good && rq_data_dir(rq) == READ)
+		block_pool_copy(block, slot, rq);
+	block_pool_give(block, slot);
+}
+
 static bool finish(struct front_block *block,
 		   const struct blkif_response *rsp, struct io_comp_batch *batch)
 {
 	blk_status_t status = BLK_STS_OK;
+	struct block_slot *slot;
 	struct request *rq;
 
 	if (rsp->id >= BLOCK_RING_SIZE)
 		return false;
-	rq = READ_ONCE(block->slots[rsp->id].rq);
+	slot = &block->slots[rsp->id];
+	rq = READ_ONCE(slot->rq);
 	if (!rq || !end_grants(block, rsp->id))
 		return false;
-	WRITE_ONCE(block->slots[rsp->id].rq, NULL);
+	end_pooled(block, slot, rq, rsp->status == BLKIF_RSP_OKAY);
+	WRITE_ONCE(slot->rq, NULL);
 	if (rsp->status != BLKIF_RSP_OKAY)
 		status = rsp->status == BLKIF_RSP_EOPNOTSUPP ? BLK_STS_NOTSUPP :
 							       BLK_STS_IOERR;
@@ -219,6 +264,8 @@ bool block_ring(struct noxs_front *front)
 		}
 		RING_FINAL_CHECK_FOR_RESPONSES(&block->ring, more);
 	}
+	if (unlikely(!READ_ONCE(block->pool_seen)))
+		noxs_front_retry(front);
 	if (!rq_list_empty(batch.req_list))
 		blk_mq_end_request_batch(&batch);
 	return false;
@@ -237,6 +284,7 @@ void block_fail_all(struct front_block *block)
 		if (!rq)
 			continue;
 		end_grants(block, i);
+		end_pooled(block, &block->slots[i], rq, false);
 		block->slots[i].rq = NULL;
 		blk_mq_end_request(rq, BLK_STS_IOERR);
 	}
