@@ -37,8 +37,9 @@ void blk_refused(const char *what, const void *req);
 /* A failure unless it is answered with an error, or cut off. */
 void blk_not_done(const char *what, const void *req);
 
-/* requests.c, indirect.c */
+/* requests.c, indirect.c, pool.c */
 extern const struct kit_case blk_requests[];
 extern const struct kit_case blk_indirect[];
+extern const struct kit_case blk_pool[];
 
 #endif /* HOSTILE_BLK_H */

@@ -4,7 +4,7 @@
  * command line says how; it exits with 0 if the back end did what it should,
  * which is to answer with an error what can be refused by itself, and to cut
  * off (BROKEN) who cannot be understood. That the host shows no harm is for
- * dom0 to see. The cases are in requests.c, indirect.c and common.c.
+ * dom0 to see. The cases are in requests.c, indirect.c, pool.c and common.c.
  */
 #include <guest/lib.h>
 #include <guest/memory.h>
@@ -129,7 +129,7 @@ bool kit_works(void)
 int guest_main(const char *cmdline)
 {
     static const struct kit_case *const tables[] = {blk_requests, blk_indirect,
-                                                    kit_common, NULL};
+                                                    blk_pool, kit_common, NULL};
 
     kit_run(tables, cmdline);
 }
