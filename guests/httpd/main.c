@@ -17,16 +17,6 @@ static const char page[] = "<!DOCTYPE html>\n<title>httpd</title>\n"
                            "<p>This page is served by a unikernel.\n";
 static const char sorry[] = "There is no such page.\n";
 
-static void fill_page(char *to, size_t len, uint64_t offset)
-{
-    memcpy(to, page + offset, len);
-}
-
-static void fill_sorry(char *to, size_t len, uint64_t offset)
-{
-    memcpy(to, sorry + offset, len);
-}
-
 static void fill_bytes(char *to, size_t len, uint64_t offset)
 {
     static const unsigned int place[] = {1000000, 100000, 10000, 1000,
@@ -43,23 +33,15 @@ static void fill_bytes(char *to, size_t len, uint64_t offset)
     }
 }
 
-/* Lines end as they like; an empty one ends the request. */
-static bool is_whole(const char *s)
-{
-    for (; *s; s++)
-        if (s[0] == '\n' && (s[1] == '\n' || (s[1] == '\r' && s[2] == '\n')))
-            return true;
-    return false;
-}
-
 static void choose(const char *path, struct serve_answer *a)
 {
-    a->fill = fill_sorry;
-    a->length = sizeof(sorry) - 1;
-    if (path[0] == ' ') {
-        a->fill = fill_page;
-        a->length = sizeof(page) - 1;
-    } else if (!parse_u64(&path, &a->length) && *path == ' ') {
+    bool is_page = path[0] == ' ';
+    uint64_t bytes;
+
+    a->text = is_page ? page : sorry;
+    a->length = strlen(a->text);
+    if (!is_page && !parse_u64(&path, &bytes) && *path == ' ') {
+        a->length = bytes;
         a->fill = fill_bytes;
     }
 }
@@ -69,7 +51,7 @@ static int answer(const char *request, size_t len, struct serve_answer *a)
     bool head = !strncmp(request, "HEAD /", 6);
 
     (void)len;
-    if (!is_whole(request))
+    if (!serve_has_blank_line(request))
         return -EAGAIN;
     if (!head && strncmp(request, "GET /", 5))
         return -EINVAL;
@@ -78,8 +60,8 @@ static int answer(const char *request, size_t len, struct serve_answer *a)
         a->head, sizeof(a->head),
         "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %llu\r\n"
         "Connection: close\r\n\r\n",
-        a->fill == fill_sorry ? "404 Not Found" : "200 OK",
-        a->fill == fill_page ? "text/html" : "text/plain",
+        !a->fill && a->text == sorry ? "404 Not Found" : "200 OK",
+        !a->fill && a->text == page ? "text/html" : "text/plain",
         (unsigned long long)a->length);
     if (head)
         a->length = 0;

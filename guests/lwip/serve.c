@@ -82,6 +82,25 @@ static size_t room(const struct tcp_pcb *pcb)
     return queued < share ? share - queued : 0;
 }
 
+bool serve_has_blank_line(const char *request)
+{
+    const char *s;
+
+    for (s = request; *s; s++)
+        if (s[0] == '\n' && (s[1] == '\n' || (s[1] == '\r' && s[2] == '\n')))
+            return true;
+    return false;
+}
+
+static void fill(const struct serve_answer *a, char *to, size_t len,
+                 uint64_t offset)
+{
+    if (a->fill)
+        a->fill(to, len, offset);
+    else
+        memcpy(to, a->text + offset, len);
+}
+
 /* The next piece of the answer, at most max bytes of it. */
 static size_t next_piece(const struct connection *c, char *to, size_t max)
 {
@@ -90,7 +109,7 @@ static size_t next_piece(const struct connection *c, char *to, size_t max)
     size_t len = left < max ? (size_t)left : max;
 
     if (c->sent >= a->head_len) {
-        a->fill(to, len, c->sent - a->head_len);
+        fill(a, to, len, c->sent - a->head_len);
         return len;
     }
     if (len > a->head_len - c->sent)

@@ -21,9 +21,10 @@
 struct serve_answer {
     char head[256];
     size_t head_len;
-    /* What follows: fill is asked for it, in order, bit by bit. */
+    /* What follows: text, or fill is asked for it, in order, bit by bit. */
     uint64_t length;
-    void (*fill)(char *to, size_t len, uint64_t offset);
+    const char *text;
+    void (*fill)(char *to, size_t len, uint64_t offset); /* NULL: text */
 };
 
 /*
@@ -32,6 +33,9 @@ struct serve_answer {
  * of the request is needed; if none follows, the connection is closed.
  */
 typedef int serve_fn(const char *request, size_t len, struct serve_answer *a);
+
+/* Has a request's head ended? Its lines may end as they like. */
+bool serve_has_blank_line(const char *request);
 
 /*
  * Listen on a TCP port; with_request: clients say something first. -ENOMEM;
