@@ -7,11 +7,11 @@
  * `evtchn` the guest's port, `features` NOXS_BLOCK_F_*, `config` a struct
  * noxs_block_config: all that is needed to use the disk.
  *
- * The ring is Xen's blkif_sring of xen/io/blkif.h, one page (32 entries), in the
- * layout of 64-bit x86 whatever the guest is. A sector of the protocol has 512
- * bytes; addresses and lengths are multiples of sector_size. The back end copies
- * data by the grants of the segments: a page to be written to disk may be
- * granted read-only.
+ * The ring is Xen's blkif_sring of xen/io/blkif.h, one page (32 entries), in
+ * the layout of 64-bit x86 whatever the guest is. A sector of the protocol has
+ * 512 bytes; addresses and lengths are multiples of sector_size. The back end
+ * copies data by the grants of the segments: a page to be written to disk may
+ * be granted read-only.
  *
  * Operations: READ, WRITE, FLUSH_DISKCACHE (with F_FLUSH; no segments, or with
  * those of a write that goes before it; answered only when all writes answered

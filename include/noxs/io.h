@@ -9,23 +9,23 @@
  * copies by the grants that stand in requests, so a guest may die at any moment
  * without anything being held of it.
  *
- * Connect. The back end has bound the device's event channel and initialised the
- * rings when the device is announced. The front end checks magic and version,
- * writes front_features, puts its first requests into the rings, write barrier,
- * writes front_state = CONNECTED, and notifies. There is no answer to wait for:
- * the back end reads front_features (once) when it finds CONNECTED, sets
- * back_state = CONNECTED, and goes on with the requests.
+ * Connect. The back end has bound the device's event channel and initialised
+ * the rings when the device is announced. The front end checks magic and
+ * version, writes front_features, puts its first requests into the rings, write
+ * barrier, writes front_state = CONNECTED, and notifies. There is no answer to
+ * wait for: the back end reads front_features (once) when it finds CONNECTED,
+ * sets back_state = CONNECTED, and goes on with the requests.
  *
  * Close by the front end (driver removed, suspend, kexec). It stops using the
- * rings, writes front_state = CLOSED and notifies. The back end finishes what is
- * under way, initialises the rings anew and sets back_state = READY, and
+ * rings, writes front_state = CLOSED and notifies. The back end finishes what
+ * is under way, initialises the rings anew and sets back_state = READY, and
  * notifies: from then on the front end may end its grants, and connect again.
  * A front end that finds back_state = CONNECTED at its start (an earlier kernel
  * left it so) does that first.
  *
- * Close by the back end (detach). It sets back_state = CLOSING and notifies. The
- * front end lets its users finish or, when it cannot yet, stays; then it closes
- * as above, and back_state becomes CLOSED, not READY. CLOSING may become
+ * Close by the back end (detach). It sets back_state = CLOSING and notifies.
+ * The front end lets its users finish or, when it cannot yet, stays; then it
+ * closes as above, and back_state becomes CLOSED, not READY. CLOSING may become
  * CONNECTED again when the toolstack gave up waiting. A front end ends its
  * mappings before the device leaves the device page or soon after.
  *

@@ -5,14 +5,15 @@
  *
  * Opening it needs CAP_SYS_ADMIN; the node is 0600. Every call is complete when
  * it returns: nothing is half made after an error. All structures are fixed
- * width, the same for 32-bit and 64-bit callers; pads and reserved bits are zero
+ * width, the same for 32-bit and 64-bit callers; pads and reserved bits are
+ * zero
  * (-EINVAL). Pointers are carried as 64-bit integers. A back end lives until it
  * is destroyed, whoever made it and whether or not the file is still open, or
  * until its domain dies: the module watches the hypervisor's log of exits. The
  * module cannot be unloaded while there are back ends.
  *
- * Errors of all: -EFAULT, -EINVAL (a field makes no sense), -ENOMEM, -ENOTTY (no
- * such call), -EINTR.
+ * Errors of all: -EFAULT, -EINVAL (a field makes no sense), -ENOMEM, -ENOTTY
+ * (no such call), -EINTR.
  */
 #ifndef NOXS_IOCTL_H
 #define NOXS_IOCTL_H
@@ -40,19 +41,19 @@ NOXS_ASSERT(sizeof(struct noxs_ioctl_version) == 16);
 /*
  * Make a network interface for a guest. It is up and connected as far as this
  * side goes when the call returns; its carrier is off after a front end has
- * closed, until one connects. `device` is what to add to the guest's device page.
- * -EEXIST: this (domid, vif, id) is there, or an interface of that name.
- * -EADDRINUSE: a vif of this host has that MAC address. -ESRCH: no such domain. -ENODEV: evtchn is no port of it that this domain may
- * bind.
+ * closed, until one connects. `device` is what to add to the guest's device
+ * page. -EEXIST: this (domid, vif, id) is there, or an interface of that name.
+ * -EADDRINUSE: a vif of this host has that MAC address. -ESRCH: no such domain.
+ * -ENODEV: evtchn is no port of it that this domain may bind.
  */
 struct noxs_ioctl_vif {
-    uint16_t domid; /* IN */
-    uint16_t mtu;   /* IN: NOXS_NET_MTU_MIN to _MAX */
-    uint32_t id;    /* IN */
-    uint32_t evtchn; /* IN: port of the guest, unbound, for this domain */
+    uint16_t domid;   /* IN */
+    uint16_t mtu;     /* IN: NOXS_NET_MTU_MIN to _MAX */
+    uint32_t id;      /* IN */
+    uint32_t evtchn;  /* IN: port of the guest, unbound, for this domain */
     uint32_t ifindex; /* OUT */
     char ifname[NOXS_IFNAME_SIZE]; /* IN: "" is vifDOMID.ID; OUT: the name */
-    uint8_t mac[6]; /* IN: the guest's; unicast, not all zeros */
+    uint8_t mac[6];                /* IN: the guest's; unicast, not all zeros */
     uint8_t pad0[2];
     /*
      * IN: most bytes per interval that the guest may send; 0: no limit. The
@@ -138,17 +139,17 @@ struct noxs_back_info {
     uint16_t pad0;
     uint32_t type;
     uint32_t id;
-    uint32_t back_state;   /* NOXS_BACK_*, as this side knows it */
-    uint32_t evtchn;       /* the guest's port */
-    uint32_t ifindex;      /* vif; else 0 */
+    uint32_t back_state;           /* NOXS_BACK_*, as this side knows it */
+    uint32_t evtchn;               /* the guest's port */
+    uint32_t ifindex;              /* vif; else 0 */
     char ifname[NOXS_IFNAME_SIZE]; /* vif; else "" */
-    uint32_t dev_major;    /* vbd; else 0 */
+    uint32_t dev_major;            /* vbd; else 0 */
     uint32_t dev_minor;
-    uint64_t sent_ops;     /* vif: packets sent; vbd: writes */
+    uint64_t sent_ops; /* vif: packets sent; vbd: writes */
     uint64_t sent_bytes;
     uint64_t received_ops; /* vif: packets received; vbd: reads */
     uint64_t received_bytes;
-    uint64_t errors;       /* requests refused or failed, packets dropped */
+    uint64_t errors; /* requests refused or failed, packets dropped */
 };
 NOXS_AT(struct noxs_back_info, domid, 0);
 NOXS_AT(struct noxs_back_info, type, 4);
@@ -170,10 +171,10 @@ NOXS_ASSERT(sizeof(struct noxs_back_info) == 88);
 struct noxs_ioctl_list {
     uint16_t domid;
     uint16_t pad;
-    uint32_t count;    /* IN: room; OUT: how many were written */
-    uint32_t total;    /* OUT: how many there are */
+    uint32_t count; /* IN: room; OUT: how many were written */
+    uint32_t total; /* OUT: how many there are */
     uint32_t pad1;
-    uint64_t infos;    /* IN: pointer to struct noxs_back_info[count] */
+    uint64_t infos; /* IN: pointer to struct noxs_back_info[count] */
 };
 NOXS_AT(struct noxs_ioctl_list, domid, 0);
 NOXS_AT(struct noxs_ioctl_list, count, 4);

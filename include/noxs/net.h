@@ -52,7 +52,7 @@ NOXS_ASSERT(sizeof(struct noxs_net_config) == 24);
 #define NOXS_NET_IPV4 4
 #define NOXS_NET_IPV6 6
 
-/* An address for the guest to take, in network order. IPv4: the first 4 bytes */
+/* For the guest to take, in network order; of IPv4 the first 4 bytes. */
 struct noxs_net_address {
     uint8_t family; /* NOXS_NET_* */
     uint8_t prefix; /* bits of the network */

@@ -24,9 +24,9 @@ enum bus_type { BUS_NET, BUS_BLOCK };
 
 /* What the back end wants of, or tells, a front end that is connected. */
 enum bus_state {
-    BUS_READY,     /* may connect */
+    BUS_READY, /* may connect */
     BUS_CONNECTED,
-    BUS_CLOSING,   /* the front end is to let go */
+    BUS_CLOSING, /* the front end is to let go */
     BUS_CLOSED,
     BUS_BROKEN,
 };
@@ -38,8 +38,8 @@ struct bus_device {
     const struct bus_ops *ops;
     enum bus_type type;
     uint32_t id;
-    uint16_t backend; /* whom to grant to */
-    uint32_t port;    /* our event channel */
+    uint16_t backend;       /* whom to grant to */
+    uint32_t port;          /* our event channel */
     uint64_t back_features; /* bits of <noxs/net.h> or <noxs/block.h> */
     /* Rings, mapped: net has tx and rx, block has one. */
     void *ring[BUS_RINGS_MAX];
