@@ -88,22 +88,11 @@ static void round_chaos(const struct bench *b, unsigned k)
 }
 
 /* Where the time of a create with one vif goes; the probes cost a little. */
-static void step_sample(void *arg, const char *step, const char *phase,
-                        uint64_t duration_ns, int rc)
-{
-    char series[64];
-
-    (void)arg;
-    (void)snprintf(series, sizeof(series), "step_%s_%s", phase, step);
-    if (rc == 0)
-        sample(series, (double)duration_ns / 1e3);
-}
-
 static void round_steps(const struct bench *b)
 {
     uint32_t domid;
 
-    chaos_ctx_set_step_probe(b->ctx, step_sample, NULL);
+    chaos_ctx_set_step_probe(b->ctx, sample_step, NULL);
     check(b, "create", chaos_domain_create(b->ctx, b->cfgs[1], &domid));
     chaos_ctx_set_step_probe(b->ctx, NULL, NULL);
     check(b, "destroy", chaos_domain_destroy(b->ctx, domid));

@@ -70,6 +70,17 @@ void sample_mute(bool muted)
     samples_muted = muted;
 }
 
+void sample_step(void *arg, const char *step, const char *phase,
+                 uint64_t duration_ns, int rc)
+{
+    char series[64];
+
+    (void)arg;
+    (void)snprintf(series, sizeof(series), "step_%s_%s", phase, step);
+    if (rc == 0)
+        sample(series, (double)duration_ns / 1e3);
+}
+
 unsigned long number(const char *text)
 {
     char *end;

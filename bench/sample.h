@@ -9,6 +9,7 @@
 #define BENCH_SAMPLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Give standard output a buffer so large that printing disturbs no round. */
@@ -26,6 +27,9 @@ void progress(const char *what, unsigned i, unsigned n);
 void sample(const char *series, double us);
 /* Samples that do not count: the first round after boot finds cold caches. */
 void sample_mute(bool muted);
+/* A chaos_step_fn: the time of each step of a create that it did. */
+void sample_step(void *arg, const char *step, const char *phase,
+                 uint64_t duration_ns, int rc);
 unsigned long number(const char *text);
 
 /* Start a process; its standard output is standard error. */
