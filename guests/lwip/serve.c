@@ -63,6 +63,12 @@ static err_t end(struct tcp_pcb *pcb, struct connection *c)
 {
     detach(pcb);
     forget(c);
+    /*
+     * lwIP resets a connection that has bytes not read yet. Between an
+     * acknowledgement that lets us finish and the end that came with it, which
+     * counts as a byte, it thinks so.
+     */
+    tcp_recved(pcb, (u16_t)(TCP_WND - pcb->rcv_wnd));
     if (tcp_close(pcb) == ERR_OK)
         return ERR_OK;
     tcp_abort(pcb);
