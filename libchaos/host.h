@@ -36,6 +36,12 @@ struct host_vif {
     uint8_t address[16], gateway[16];
 };
 
+/* Fields that vif_set changes. */
+#define HOST_VIF_MAC 0x1u
+#define HOST_VIF_MTU 0x2u
+#define HOST_VIF_RATE 0x4u
+#define HOST_VIF_ADDRESS 0x8u
+
 struct host_vbd {
     uint32_t domid;
     uint32_t id;
@@ -64,6 +70,12 @@ struct host_ops {
     int (*vif_create)(struct host *host, const struct host_vif *vif,
                       uint32_t *ifindex_out, char ifname_out[HOST_IFNAME_SIZE],
                       struct noxs_device *device_out);
+    /*
+     * Change a vif that no front end has taken up, in what `fields`
+     * (HOST_VIF_*) says. Its ifname is not looked at. -EBUSY: one has.
+     */
+    int (*vif_set)(struct host *host, const struct host_vif *vif,
+                   unsigned fields, struct noxs_device *device_out);
     int (*vbd_create)(struct host *host, const struct host_vbd *vbd,
                       struct noxs_device *device_out);
     int (*back_close)(struct host *host, uint32_t domid, uint32_t type,
@@ -80,6 +92,12 @@ struct host_ops {
                        uint32_t *ifindex_out, uint32_t *mtu_out);
     /* Bring an interface up, as a port of `bridge` unless that is 0. */
     int (*link_up)(struct host *host, uint32_t ifindex, uint32_t bridge);
+    /*
+     * Move an interface that is up to another bridge (0: to none), or give it
+     * another name. -EEXIST: an interface has that name.
+     */
+    int (*link_move)(struct host *host, uint32_t ifindex, uint32_t bridge);
+    int (*link_rename)(struct host *host, uint32_t ifindex, const char *ifname);
     /* The name of the bridge it is a port of; "" for none. */
     int (*link_bridge)(struct host *host, const char *ifname,
                        char bridge_out[HOST_IFNAME_SIZE]);

@@ -69,6 +69,9 @@ struct hv_ops {
     int (*domain_create)(struct hv *hv, const struct hv_domain_spec *spec,
                          uint32_t *domid_out);
     int (*domain_destroy)(struct hv *hv, uint32_t domid);
+    /* Replace the uuid it was created with (hv_domain_state.uuid). */
+    int (*domain_handle)(struct hv *hv, uint32_t domid,
+                         const uint8_t uuid[NOXS_UUID_SIZE]);
     int (*domain_pause)(struct hv *hv, uint32_t domid);
     int (*domain_unpause)(struct hv *hv, uint32_t domid);
     int (*domain_vcpus)(struct hv *hv, uint32_t domid, unsigned vcpus);
@@ -119,6 +122,7 @@ struct hv_ops {
     /* Bind to a guest's port. -EINVAL: it is bound already, or none. */
     int (*evtchn_bind)(struct hv_evtchn *ev, uint32_t domid,
                        uint32_t remote_port, uint32_t *port_out);
+    int (*evtchn_unbind)(struct hv_evtchn *ev, uint32_t port);
     /* A channel from dom0 to itself, for NOXS_OP_WATCH. */
     int (*evtchn_loop)(struct hv_evtchn *ev, uint32_t *port_out);
     int (*evtchn_notify)(struct hv_evtchn *ev, uint32_t port);

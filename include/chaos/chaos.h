@@ -8,6 +8,7 @@
 #include <chaos/config.h>
 #include <chaos/console.h>
 #include <chaos/ctx.h>
+#include <chaos/daemon.h>
 #include <chaos/device.h>
 #include <chaos/domain.h>
 

@@ -41,6 +41,24 @@ ssize_t chaos_console_read(struct chaos_console *con, void *buf,
 ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
                             size_t len) CHAOS_CHECK;
 
+/*
+ * Many consoles with one descriptor. A console of a set is like any other, but
+ * that its own descriptor is the set's.
+ */
+struct chaos_consoles;
+
+int chaos_consoles_create(struct chaos_ctx *ctx,
+                          struct chaos_consoles **set_out) CHAOS_CHECK;
+/* Closes those that are still in it. NULL is fine. */
+void chaos_consoles_destroy(struct chaos_consoles *set);
+/* Readable when one of them rang. Borrowed; do not close it. */
+int chaos_consoles_fd(const struct chaos_consoles *set);
+/* As chaos_console_open; `arg` is what chaos_consoles_next gives back. */
+int chaos_consoles_add(struct chaos_consoles *set, uint32_t domid, void *arg,
+                       struct chaos_console **con_out) CHAOS_CHECK;
+/* `arg` of one that rang since the last call; NULL: none did. */
+void *chaos_consoles_next(struct chaos_consoles *set);
+
 /* Exits of any domain, for programs that wait for one. */
 struct chaos_watch;
 

@@ -87,6 +87,23 @@ int chaos_vbd_list(struct chaos_ctx *ctx, uint32_t domid,
 void chaos_vif_list_free(struct chaos_vif_info *infos, size_t count);
 void chaos_vbd_list_free(struct chaos_vbd_info *infos, size_t count);
 
+/*
+ * What the vifs and vbds of each domain have moved in all, in one call for the
+ * whole host; in ascending order of domid, only domains that have some; free()
+ * the array.
+ */
+struct chaos_traffic {
+    uint32_t domid;
+    uint32_t vifs, vbds;
+    uint64_t sent_packets, sent_bytes; /* by the guest */
+    uint64_t received_packets, received_bytes;
+    uint64_t reads, read_bytes;
+    uint64_t writes, written_bytes;
+};
+int chaos_traffic_list(struct chaos_ctx *ctx,
+                       struct chaos_traffic **traffic_out,
+                       size_t *count_out) CHAOS_CHECK;
+
 /* The number of a disk by its name: "xvda", "sdb1", or a decimal number. */
 int chaos_vbd_id(struct chaos_ctx *ctx, const char *vdev,
                  uint32_t *id_out) CHAOS_CHECK;

@@ -84,11 +84,19 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
  * the same name, uuid and configuration; *domid_out is its id) or keep it
  * (*domid_out is the old id). *domid_out is CHAOS_DOMID_NONE when it is gone.
  * A restart whose kernel cannot be read leaves the stopped domain as it is; one
- * that fails later has lost it, and the text says why.
+ * that fails later has lost it, and the text says why. One program does it for
+ * a domain: another that comes meanwhile waits (blocks) and then finds nothing
+ * left to do: -ESRCH, or 0 for one that is kept.
  */
 #define CHAOS_DOMID_NONE 0xffffffffu
 int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
                         uint32_t *domid_out) CHAOS_CHECK;
+
+/*
+ * Keep a domain when it powers off, whatever its configuration says; this
+ * becomes its configuration.
+ */
+int chaos_domain_keep(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 
 /* A domain of that name, or whose id it is in decimal digits. -ESRCH. */
 int chaos_domain_lookup(struct chaos_ctx *ctx, const char *name_or_id,
@@ -106,6 +114,7 @@ struct chaos_domain_info {
     bool stopped;  /* it shut down; `reason` says why */
     bool dying;    /* being destroyed */
     bool hvm;      /* HVM or PVH rather than PV */
+    bool building; /* a shell, or a VM being made (chaos/shell.h) */
     unsigned reason;
     unsigned vcpus;
     uint64_t memory_kb;
@@ -149,8 +158,8 @@ struct chaos_host_info {
     uint32_t noxs_version; /* 0: this Xen has no noxs */
     unsigned cpus;
     uint64_t total_kb;
-    uint64_t free_kb;      /* given to no domain; includes scrub_kb */
-    uint64_t scrub_kb;     /* free, but not yet wiped */
+    uint64_t free_kb;  /* given to no domain; includes scrub_kb */
+    uint64_t scrub_kb; /* free, but not yet wiped */
 };
 /* Works on a Xen without noxs, too. */
 int chaos_host_info(struct chaos_ctx *ctx,

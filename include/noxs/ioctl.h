@@ -22,7 +22,7 @@
 
 #define NOXS_IOCTL_PATH "/dev/xen/noxs"
 /* Changes whenever a structure or a call does. */
-#define NOXS_IOCTL_VERSION 1
+#define NOXS_IOCTL_VERSION 2
 
 /* First thing to ask. */
 struct noxs_ioctl_version {
@@ -79,6 +79,42 @@ NOXS_AT(struct noxs_ioctl_vif, features, 56);
 NOXS_AT(struct noxs_ioctl_vif, address, 64);
 NOXS_AT(struct noxs_ioctl_vif, device, 104);
 NOXS_ASSERT(sizeof(struct noxs_ioctl_vif) == 168);
+
+/* struct noxs_ioctl_vif_set.fields */
+#define NOXS_VIF_MAC 0x1
+#define NOXS_VIF_MTU 0x2
+#define NOXS_VIF_RATE 0x4
+#define NOXS_VIF_ADDRESS 0x8
+#define NOXS_VIF_ALL 0xf
+
+/*
+ * Change a vif that no front end has taken up: all the fields named, or none.
+ * The values are checked as VIF_CREATE does. `device` is what to write to the
+ * guest's device page in place of what was there. -ENOENT: no such vif. -EBUSY:
+ * a front end has connected. -EADDRINUSE as above.
+ */
+struct noxs_ioctl_vif_set {
+    uint16_t domid;  /* IN */
+    uint16_t mtu;    /* IN */
+    uint32_t id;     /* IN */
+    uint32_t fields; /* IN: NOXS_VIF_* */
+    uint8_t mac[6];  /* IN */
+    uint8_t pad0[2];
+    uint32_t rate_interval;          /* IN */
+    uint64_t rate_bytes;             /* IN */
+    struct noxs_net_address address; /* IN */
+    struct noxs_device device;       /* OUT */
+};
+NOXS_AT(struct noxs_ioctl_vif_set, domid, 0);
+NOXS_AT(struct noxs_ioctl_vif_set, mtu, 2);
+NOXS_AT(struct noxs_ioctl_vif_set, id, 4);
+NOXS_AT(struct noxs_ioctl_vif_set, fields, 8);
+NOXS_AT(struct noxs_ioctl_vif_set, mac, 12);
+NOXS_AT(struct noxs_ioctl_vif_set, rate_interval, 20);
+NOXS_AT(struct noxs_ioctl_vif_set, rate_bytes, 24);
+NOXS_AT(struct noxs_ioctl_vif_set, address, 32);
+NOXS_AT(struct noxs_ioctl_vif_set, device, 72);
+NOXS_ASSERT(sizeof(struct noxs_ioctl_vif_set) == 136);
 
 /* struct noxs_ioctl_vbd.flags */
 #define NOXS_VBD_READONLY 0x1
@@ -195,5 +231,6 @@ NOXS_ASSERT(sizeof(struct noxs_ioctl_list) == 24);
 #define NOXS_IOCTL_CLOSE NOXS_IOCTL_CALL(1, 0x43, struct noxs_ioctl_device)
 #define NOXS_IOCTL_DESTROY NOXS_IOCTL_CALL(1, 0x44, struct noxs_ioctl_device)
 #define NOXS_IOCTL_LIST NOXS_IOCTL_CALL(3, 0x45, struct noxs_ioctl_list)
+#define NOXS_IOCTL_VIF_SET NOXS_IOCTL_CALL(3, 0x46, struct noxs_ioctl_vif_set)
 
 #endif /* NOXS_IOCTL_H */
