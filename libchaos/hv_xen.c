@@ -200,6 +200,17 @@ static int xen_domain_destroy(struct hv *hv, uint32_t domid)
     return rc;
 }
 
+static int xen_domain_handle(struct hv *hv, uint32_t domid,
+                             const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    struct hv_xen *x = hv_xen(hv);
+    struct xen_domctl *op = domctl_begin(x, XEN_DOMCTL_setdomainhandle, domid);
+
+    memcpy(op->u.setdomainhandle.handle, uuid,
+           sizeof(op->u.setdomainhandle.handle));
+    return domctl(x, op);
+}
+
 static int xen_domain_pause(struct hv *hv, uint32_t domid)
 {
     return domctl_simple(hv, XEN_DOMCTL_pausedomain, domid);
@@ -529,6 +540,11 @@ static int xen_evtchn_bind(struct hv_evtchn *ev, uint32_t domid,
     return 0;
 }
 
+static int xen_evtchn_unbind(struct hv_evtchn *ev, uint32_t port)
+{
+    return result(xenevtchn_unbind(xce(ev), port));
+}
+
 static int xen_evtchn_loop(struct hv_evtchn *ev, uint32_t *port_out)
 {
     int rc = result(xenevtchn_bind_unbound_port(xce(ev), DOMID_SELF));
@@ -574,6 +590,7 @@ static const struct hv_ops xen_ops = {
     .host = xen_host,
     .domain_create = xen_domain_create,
     .domain_destroy = xen_domain_destroy,
+    .domain_handle = xen_domain_handle,
     .domain_pause = xen_domain_pause,
     .domain_unpause = xen_domain_unpause,
     .domain_vcpus = xen_domain_vcpus,
@@ -591,6 +608,7 @@ static const struct hv_ops xen_ops = {
     .evtchn_close = xen_evtchn_close,
     .evtchn_fd = xen_evtchn_fd,
     .evtchn_bind = xen_evtchn_bind,
+    .evtchn_unbind = xen_evtchn_unbind,
     .evtchn_loop = xen_evtchn_loop,
     .evtchn_notify = xen_evtchn_notify,
     .evtchn_pending = xen_evtchn_pending,

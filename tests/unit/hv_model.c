@@ -250,6 +250,21 @@ static int domain_destroy(struct hv *hv, uint32_t domid)
     return model_leave("domain_destroy", 0);
 }
 
+static int domain_handle(struct hv *hv, uint32_t domid,
+                         const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    struct model_domain *d = model_get(domid);
+    int rc = model_enter("domain_handle");
+
+    (void)hv;
+    if (rc < 0)
+        return rc;
+    if (!d || d->state.dying)
+        return -ESRCH;
+    memcpy(d->state.uuid, uuid, sizeof(d->state.uuid));
+    return model_leave("domain_handle", 0);
+}
+
 static int domain_pause(struct hv *hv, uint32_t domid)
 {
     struct model_domain *d = model_get(domid);
@@ -375,6 +390,7 @@ static const struct hv_ops model_ops = {
     .host = host,
     .domain_create = domain_create,
     .domain_destroy = domain_destroy,
+    .domain_handle = domain_handle,
     .domain_pause = domain_pause,
     .domain_unpause = domain_unpause,
     .domain_vcpus = domain_vcpus,
@@ -392,6 +408,7 @@ static const struct hv_ops model_ops = {
     .evtchn_close = model_evtchn_close,
     .evtchn_fd = model_evtchn_fd,
     .evtchn_bind = model_evtchn_bind,
+    .evtchn_unbind = model_evtchn_unbind,
     .evtchn_loop = model_evtchn_loop,
     .evtchn_notify = model_evtchn_notify,
     .evtchn_pending = model_evtchn_pending,

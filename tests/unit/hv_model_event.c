@@ -108,6 +108,8 @@ static void close_port(struct host_port *p)
 
     if (d && p->peer)
         d->ports[p->peer].state = PORT_UNBOUND;
+    if (p->loop && p->peer)
+        model.host_ports[p->peer].peer = 0;
     *p = (struct host_port){0};
 }
 
@@ -155,6 +157,19 @@ int model_evtchn_bind(struct hv_evtchn *ev, uint32_t domid,
     return model_leave("evtchn_bind", 0);
 }
 
+int model_evtchn_unbind(struct hv_evtchn *ev, uint32_t port)
+{
+    struct host_port *p = own_port(ev, port);
+    int rc = model_enter("evtchn_unbind");
+
+    if (rc < 0)
+        return rc;
+    if (!p)
+        return model_refuse(-EINVAL, "unbinding a port that is not one's own");
+    close_port(p);
+    return model_leave("evtchn_unbind", 0);
+}
+
 int model_evtchn_loop(struct hv_evtchn *ev, uint32_t *port_out)
 {
     uint32_t port, peer;
@@ -183,9 +198,9 @@ int model_evtchn_notify(struct hv_evtchn *ev, uint32_t port)
         return rc;
     if (!p)
         return model_refuse(-EINVAL, "ringing a port that is not one's own");
-    if (p->loop)
+    if (p->loop && p->peer)
         set_pending(p->peer);
-    else if (p->peer && model.guest)
+    else if (!p->loop && p->peer && model.guest)
         model.guest(model.guest_arg, p->domid, p->peer);
     return model_leave("evtchn_notify", 0);
 }
@@ -216,7 +231,7 @@ void model_watchers_ring(void)
     unsigned i;
 
     for (i = 1; i < HOST_PORTS_MAX; i++) {
-        if (model.host_ports[i].watch)
+        if (model.host_ports[i].watch && model.host_ports[i].peer)
             set_pending(model.host_ports[i].peer);
     }
 }

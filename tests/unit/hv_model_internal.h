@@ -11,7 +11,7 @@
 #define FRAME_BASE 0x100000ull  /* frames below belong to nobody */
 #define DOMAINS_MAX 1024u
 #define PORTS_MAX 64u /* ports a model guest uses */
-#define HOST_PORTS_MAX 64u
+#define HOST_PORTS_MAX 2048u
 
 /* struct model_domain.port_state */
 enum port_state { PORT_FREE, PORT_UNBOUND, PORT_BOUND };
@@ -133,6 +133,7 @@ void model_evtchn_close(struct hv_evtchn *ev);
 int model_evtchn_fd(const struct hv_evtchn *ev);
 int model_evtchn_bind(struct hv_evtchn *ev, uint32_t domid,
                       uint32_t remote_port, uint32_t *port_out);
+int model_evtchn_unbind(struct hv_evtchn *ev, uint32_t port);
 int model_evtchn_loop(struct hv_evtchn *ev, uint32_t *port_out);
 int model_evtchn_notify(struct hv_evtchn *ev, uint32_t port);
 int model_evtchn_pending(struct hv_evtchn *ev, uint32_t *port_out);
