@@ -228,6 +228,46 @@ all_guests()
     chaos list | awk 'NR > 1 && $2 != 0 { print $2 }'
 }
 
+# --- the daemon ----------------------------------------------------------------
+
+# daemon_start CONFIG [OPTION...]: chaosd, until it answers; $daemon is its
+# process. What it writes goes to $T/chaosd.
+daemon_start()
+{
+    daemon_config=$1
+    shift
+    chaosd -f "$daemon_config" "$@" >>"$T/chaosd" 2>&1 &
+    daemon=$!
+    until_true 20 "chaosd answers" chaos pool status --json
+}
+
+# daemon_end SIGNAL: it ends, and how is in $daemon_code.
+daemon_end()
+{
+    kill -"$1" "$daemon"
+    daemon_code=0
+    wait "$daemon" || daemon_code=$?
+}
+
+# It stops as an operator would have it stop, and says so.
+daemon_stop()
+{
+    daemon_end TERM
+    check "chaosd ends" test "$daemon_code" -eq 0
+}
+
+# pool_field KEY...: of the pool's status.
+pool_field()
+{
+    chaos pool status --json >"$T/pool" && json "$@" <"$T/pool"
+}
+
+# The ids of shells, as the hypervisor has them.
+shells()
+{
+    chaos list --all | awk '$1 == "[shell]" { print $2 }' | sort -n | xargs
+}
+
 # --- nothing may be left ------------------------------------------------------
 
 free_kb()

@@ -3,12 +3,14 @@
  * host.c: host: what there is in dom0 and Xen that a VM may leave something in.
  *
  * The first line is Xen's free memory in KiB; all others must not change: the
- * domains, their records, dom0's event channels, and processes called chaos.
+ * domains, what is written down of them, network interfaces, loop devices in
+ * use, dom0's event channels, and processes called chaos.
  */
 /* Else xen.h names event channel calls of 2005. */
 #define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__
 
 #include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,13 +53,29 @@ static int is_record(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-static void print_records(void)
+static void print_entries(const char *what, const char *path)
 {
     struct dirent **names;
-    int i, n = scandir("/run/chaos/domains", &names, is_record, alphasort);
+    int i, n = scandir(path, &names, is_record, alphasort);
 
-    for (i = 0; i < n; i++)
-        printf("record %s\n", names[i]->d_name);
+    for (i = 0; i < n; i++) {
+        printf("%s %s\n", what, names[i]->d_name);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+}
+
+static void print_loops(void)
+{
+    glob_t found;
+    size_t i;
+
+    if (glob("/sys/block/loop*/loop/backing_file", 0, NULL, &found) != 0)
+        return;
+    for (i = 0; i < found.gl_pathc; i++)
+        printf("%s\n", found.gl_pathv[i]);
+    globfree(&found);
 }
 
 /* Ports in use: all below the first that Xen does not know, but closed ones. */
@@ -125,7 +143,11 @@ int main(void)
     if (rc < 0)
         fprintf(stderr, "host: %s\n", chaos_ctx_error(ctx));
     chaos_ctx_destroy(ctx);
-    print_records();
+    print_entries("record", "/run/chaos/domains");
+    print_entries("shell", "/run/chaos/shells");
+    print_entries("console", "/run/chaos/console");
+    print_entries("interface", "/sys/class/net");
+    print_loops();
     print_processes();
     return rc < 0 || print_channels() < 0;
 }
