@@ -36,8 +36,8 @@ endif
 CFLAGS_COMMON := -std=gnu11 $(WARN) -Iinclude -D_GNU_SOURCE -MMD -MP
 
 include tests/lab/lab.mk
-include $(wildcard noxs/*.mk xen-patches/*.mk libchaos/*.mk chaos/*.mk guests/*.mk \
-	tests/tests.mk bench/*.mk docs/*.mk)
+include $(wildcard noxs/*.mk xen-patches/*.mk libchaos/*.mk chaos/*.mk \
+	chaosd/*.mk guests/*.mk tests/tests.mk bench/*.mk docs/*.mk)
 
 # --- the two commands of the README ------------------------------------------
 # Both start from a bare clone, so what the machine lacks comes first and the

@@ -32,6 +32,7 @@ struct event_base;
 struct daemon {
     struct event_base *base;
     struct chaos_ctx *ctx; /* the main thread's */
+    const char *run_dir;   /* "/run/chaos"; there when the parts are made */
     struct conf *conf;     /* owned; replaced as a whole by a reload */
     struct events *events;
     struct metrics *metrics;
