@@ -202,7 +202,9 @@ static int make(struct attach *a)
     rc = devices_make_vifs(a->ctx, a->domid, a->uuid, d);
     if (rc < 0)
         goto vbds;
-    rc = publish(a);
+    rc = devices_online_vifs(a->ctx, a->domid, d);
+    if (rc == 0)
+        rc = publish(a);
     if (rc == 0)
         return 0;
     devices_unmake_vifs(a->ctx, a->domid, d);

@@ -218,7 +218,14 @@ static void unmake_vbds(struct create *c)
 
 static int make_vifs(struct create *c)
 {
-    return devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+    int rc = devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+
+    if (rc < 0)
+        return rc;
+    rc = devices_online_vifs(c->ctx, c->domid, &c->devices);
+    if (rc < 0)
+        devices_unmake_vifs(c->ctx, c->domid, &c->devices);
+    return rc;
 }
 
 static void unmake_vifs(struct create *c)

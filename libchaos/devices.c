@@ -118,7 +118,7 @@ static void unmake_vifs(struct chaos_ctx *ctx, uint32_t domid,
                         struct devices *d, unsigned count)
 {
     while (count-- > 0)
-        vif_unmake(ctx, d->host, domid, &d->vifs[count]);
+        device_unmake(ctx, d->host, domid, NOXS_DEV_VIF, d->vifs[count].id);
 }
 
 int devices_make_vifs(struct chaos_ctx *ctx, uint32_t domid,
@@ -137,9 +137,41 @@ int devices_make_vifs(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
+int devices_online_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                        struct devices *d)
+{
+    unsigned i;
+    int rc;
+
+    for (i = 0; i < d->vif_count; i++) {
+        rc = vif_hook_online(ctx, domid, &d->vifs[i]);
+        if (rc < 0) {
+            devices_offline_vifs(ctx, domid, d);
+            return rc;
+        }
+        d->vifs[i].online = true;
+    }
+    return 0;
+}
+
+void devices_offline_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                          struct devices *d)
+{
+    unsigned i = d->vif_count;
+
+    while (i-- > 0) {
+        struct vif *v = &d->vifs[i];
+
+        if (v->online)
+            hook_offline(ctx, v->cfg, v->ifname, domid, v->mac);
+        v->online = false;
+    }
+}
+
 void devices_unmake_vifs(struct chaos_ctx *ctx, uint32_t domid,
                          struct devices *d)
 {
+    devices_offline_vifs(ctx, domid, d);
     unmake_vifs(ctx, domid, d, d->vif_count);
 }
 

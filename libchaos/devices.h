@@ -19,10 +19,12 @@ struct vif {
     uint32_t id;
     uint32_t evtchn;
     uint32_t bridge; /* its interface's number; 0: none */
+    uint32_t ifindex;
     uint16_t mtu;
     uint8_t mac[6];
     char ifname[HOST_IFNAME_SIZE];
     struct noxs_device device;
+    bool online; /* its hook was told so */
 };
 
 struct vbd {
@@ -64,6 +66,13 @@ int devices_find_bridges(struct chaos_ctx *ctx, struct devices *d) CHAOS_CHECK;
 int devices_make_vifs(struct chaos_ctx *ctx, uint32_t domid,
                       const uint8_t uuid[NOXS_UUID_SIZE],
                       struct devices *d) CHAOS_CHECK;
+/* The hooks, in their order; those that ran are told "offline" on failure. */
+int devices_online_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                        struct devices *d) CHAOS_CHECK;
+/* Tell those that are online. */
+void devices_offline_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                          struct devices *d);
+/* Offline as well, whoever is not yet. */
 void devices_unmake_vifs(struct chaos_ctx *ctx, uint32_t domid,
                          struct devices *d);
 int devices_open_disks(struct chaos_ctx *ctx, struct devices *d) CHAOS_CHECK;
@@ -132,11 +141,12 @@ void vif_name(const struct config_vif *cfg, uint32_t domid, uint32_t id,
               char ifname_out[HOST_IFNAME_SIZE]);
 int vif_find_bridge(struct chaos_ctx *ctx, struct host *host,
                     struct vif *v) CHAOS_CHECK;
-/* The back end, its interface up and in its bridge, the hook run. */
+/* The back end, its interface up and in its bridge; not its hook. */
 int vif_make(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
              const uint8_t uuid[NOXS_UUID_SIZE], struct vif *v) CHAOS_CHECK;
-void vif_unmake(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-                const struct vif *v);
+/* The hook, if there is one. */
+int vif_hook_online(struct chaos_ctx *ctx, uint32_t domid,
+                    const struct vif *v) CHAOS_CHECK;
 
 /* vbd.c */
 int vbd_open(struct chaos_ctx *ctx, struct host *host,

@@ -87,8 +87,7 @@ static void make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id,
     mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
 }
 
-static int create(struct host *host, uint32_t domid, struct vif *v,
-                  uint32_t *ifindex_out)
+static int create(struct host *host, uint32_t domid, struct vif *v)
 {
     struct noxs_net_address address;
     struct host_vif vif = {
@@ -108,25 +107,24 @@ static int create(struct host *host, uint32_t domid, struct vif *v,
     memcpy(vif.address, address.address, sizeof(vif.address));
     memcpy(vif.gateway, address.gateway, sizeof(vif.gateway));
     memcpy(vif.mac, v->mac, sizeof(vif.mac));
-    return host->ops->vif_create(host, &vif, ifindex_out, v->ifname,
+    return host->ops->vif_create(host, &vif, &v->ifindex, v->ifname,
                                  &v->device);
 }
 
 /* With its own address, or the first one made that nobody has. */
 static int create_with_mac(struct host *host, uint32_t domid,
-                           const uint8_t uuid[NOXS_UUID_SIZE], struct vif *v,
-                           uint32_t *ifindex_out)
+                           const uint8_t uuid[NOXS_UUID_SIZE], struct vif *v)
 {
     uint32_t try;
     int rc = -EADDRINUSE;
 
     if (v->cfg->has_mac) {
         memcpy(v->mac, v->cfg->mac, sizeof(v->mac));
-        return create(host, domid, v, ifindex_out);
+        return create(host, domid, v);
     }
     for (try = 0; rc == -EADDRINUSE && try < MAC_TRIES; try++) {
         make_mac(uuid, v->id, try, v->mac);
-        rc = create(host, domid, v, ifindex_out);
+        rc = create(host, domid, v);
     }
     return rc;
 }
@@ -153,17 +151,10 @@ static int create_failed(struct chaos_ctx *ctx, int rc, const struct vif *v)
     return device_refused(ctx, rc, what);
 }
 
-static int bring_up(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-                    const struct vif *v, uint32_t ifindex)
+static int bring_up(struct chaos_ctx *ctx, struct host *host,
+                    const struct vif *v)
 {
-    struct hook_call call = {
-        .event = "online",
-        .ifname = v->ifname,
-        .bridge = v->cfg->bridge,
-        .domid = domid,
-        .mac = v->mac,
-    };
-    int rc = host->ops->link_up(host, ifindex, v->bridge);
+    int rc = host->ops->link_up(host, v->ifindex, v->bridge);
 
     if (rc < 0 && v->cfg->bridge)
         return chaos__fail(ctx, rc,
@@ -174,29 +165,35 @@ static int bring_up(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
         return chaos__fail(ctx, rc,
                            "vifs[%u]: interface %s cannot be brought up",
                            v->index, v->ifname);
-    if (!v->cfg->hook)
-        return 0;
-    rc = hook_run(ctx, v->cfg->hook, &call);
-    return rc < 0 ? chaos__prefix(ctx, rc, "vifs[%u]", v->index) : 0;
+    return 0;
 }
 
 int vif_make(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
              const uint8_t uuid[NOXS_UUID_SIZE], struct vif *v)
 {
-    uint32_t ifindex;
-    int rc = create_with_mac(host, domid, uuid, v, &ifindex);
+    int rc = create_with_mac(host, domid, uuid, v);
 
     if (rc < 0)
         return create_failed(ctx, rc, v);
-    rc = bring_up(ctx, host, domid, v, ifindex);
+    rc = bring_up(ctx, host, v);
     if (rc < 0)
         device_unmake(ctx, host, domid, NOXS_DEV_VIF, v->id);
     return rc;
 }
 
-void vif_unmake(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-                const struct vif *v)
+int vif_hook_online(struct chaos_ctx *ctx, uint32_t domid, const struct vif *v)
 {
-    hook_offline(ctx, v->cfg, v->ifname, domid, v->mac);
-    device_unmake(ctx, host, domid, NOXS_DEV_VIF, v->id);
+    struct hook_call call = {
+        .event = "online",
+        .ifname = v->ifname,
+        .bridge = v->cfg->bridge,
+        .domid = domid,
+        .mac = v->mac,
+    };
+    int rc;
+
+    if (!v->cfg->hook)
+        return 0;
+    rc = hook_run(ctx, v->cfg->hook, &call);
+    return rc < 0 ? chaos__prefix(ctx, rc, "vifs[%u]", v->index) : 0;
 }
