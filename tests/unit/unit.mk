@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Unit tests: each tests/unit/test_*.c is a program of its own, linked with
 # libchaos (but for what needs Xen, dom0's modules or root) and the other files
-# here, all compiled with AddressSanitizer and UndefinedBehaviorSanitizer.
+# here, all compiled with AddressSanitizer and UndefinedBehaviorSanitizer. Those
+# called test_chaosd_*.c are also linked with the parts of the daemon.
 ## test-unit     run the unit tests (no root, no Xen)
 
 UNIT_B := $(B)/tests/unit
@@ -27,6 +28,12 @@ UNIT_OBJ := \
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(UNIT_B)/%, \
 	$(sort $(wildcard tests/unit/test_*.c)))
 
+# The parts of the daemon, without its main(); an archive as well.
+UNIT_CHAOSD_OBJ := $(patsubst chaosd/%.c,$(UNIT_B)/chaosd/%.o, \
+	$(filter-out chaosd/main.c,$(wildcard chaosd/*.c)))
+UNIT_CHAOSD_TESTS := $(filter $(UNIT_B)/test_chaosd_%,$(UNIT_TESTS))
+UNIT_CHAOSD_LIBS := -levent_extra -levent_core -levent_pthreads -lpthread
+
 $(UNIT_B)/lib/%.o: libchaos/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -41,7 +48,20 @@ $(UNIT_B)/%.o: tests/unit/%.c
 $(UNIT_B)/libunit.a: $(UNIT_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(UNIT_TESTS): %: %.o $(UNIT_B)/libunit.a
+$(UNIT_B)/chaosd/%.o: chaosd/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+
+$(UNIT_B)/libchaosd.a: $(UNIT_CHAOSD_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(UNIT_CHAOSD_TESTS): %: %.o $(UNIT_B)/libchaosd.a $(UNIT_B)/libunit.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< $(UNIT_B)/libchaosd.a \
+		$(UNIT_B)/libunit.a $(UNIT_LIBS) $(UNIT_CHAOSD_LIBS)
+
+$(filter-out $(UNIT_CHAOSD_TESTS),$(UNIT_TESTS)): %: %.o $(UNIT_B)/libunit.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< $(UNIT_B)/libunit.a $(UNIT_LIBS)
 
@@ -52,4 +72,4 @@ test-unit: $(UNIT_TESTS)
 	done; \
 	test -z "$$failed" || { echo "failed:$$failed" >&2; exit 1; }
 
--include $(UNIT_OBJ:.o=.d) $(UNIT_TESTS:=.d)
+-include $(UNIT_OBJ:.o=.d) $(UNIT_CHAOSD_OBJ:.o=.d) $(UNIT_TESTS:=.d)
