@@ -22,7 +22,8 @@ void events_destroy(struct events *events);
 
 /*
  * events_emit(d->events, "exited", "domid", EVENT_U, domid, "reason", EVENT_S,
- *             text, NULL): pairs of a key, a kind and a value.
+ *             text, NULL): pairs of a key, a kind and a value. `event` and keys
+ * are kept as they are: constants; texts are copied.
  */
 enum event_kind { EVENT_U = 1 /* uint64_t */, EVENT_S /* const char * */ };
 #define EVENT_UINT(value) EVENT_U, (uint64_t)(value)
