@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon.h"
 #include "host.h"
 #include "hv.h"
 #include "internal.h"
@@ -31,10 +32,12 @@ void chaos_ctx_destroy(struct chaos_ctx *ctx)
 {
     if (!ctx)
         return;
+    daemon_close(ctx);
     if (ctx->host)
         ctx->host->ops->close(ctx->host);
     if (ctx->hv)
         ctx->hv->ops->close(ctx->hv);
+    free(ctx->daemon_path);
     free(ctx->run_dir);
     free(ctx);
 }
@@ -65,8 +68,10 @@ int chaos_ctx_set_run_dir(struct chaos_ctx *ctx, const char *path)
 
     if (!copy)
         return chaos__fail(ctx, -ENOMEM, "run directory");
+    daemon_close(ctx);
     free(ctx->run_dir);
     ctx->run_dir = copy;
+    ctx->daemon_next_ms = 0;
     return 0;
 }
 

@@ -14,6 +14,7 @@
 
 #define CHAOS_ERROR_SIZE 512
 
+struct chaos_conn;
 struct host;
 struct hv;
 
@@ -28,6 +29,10 @@ struct chaos_ctx {
     struct hv *hv;     /* owned; NULL until the first use */
     struct host *host; /* owned; NULL until the first use */
     bool noxs_checked;
+    bool daemon_off;           /* daemon.c: use none */
+    char *daemon_path;         /* owned; NULL: chaosd.sock in run_dir */
+    struct chaos_conn *daemon; /* owned; NULL: not connected */
+    uint64_t daemon_next_ms;   /* look for one again then; 0: at once */
 };
 
 /* ctx.c */

@@ -21,8 +21,9 @@ extern "C" {
 #define CHAOS_DAEMON_TIMEOUT_MS 1000
 
 /*
- * Where the daemon listens; NULL: use none. The default is CHAOSD_SOCKET. The
- * path is copied.
+ * Where the daemon listens; NULL: use none. The default is CHAOSD_SOCKET, or
+ * chaosd.sock in the run directory that was set: a daemon serves one of them.
+ * The path is copied.
  */
 int chaos_ctx_set_daemon(struct chaos_ctx *ctx, const char *path) CHAOS_CHECK;
 
@@ -43,8 +44,8 @@ int chaos_conn_send(struct chaos_conn *conn, unsigned type, const void *payload,
                     size_t size) CHAOS_CHECK;
 /*
  * The next message, at most timeout_ms from now: -ETIMEDOUT (0: only what is
- * there). *payload_out is borrowed until the next call, header_out->size tells
- * its size. -ECONNRESET: the daemon closed the connection. A status of less
+ * there). *payload_out is borrowed until the next call, aligned to 8 bytes;
+ * header_out->size tells its size. -ECONNRESET: the daemon closed the connection. A status of less
  * than 0 is no error of this function.
  */
 int chaos_conn_recv(struct chaos_conn *conn, unsigned timeout_ms,
