@@ -71,4 +71,22 @@ bench-block-icount bench-block-wall: bench-block-%: lab-ready \
 		$(B)/bench/bench-drive $(B)/bench/peer.cpio $(B)/bench/brd.ko
 	$(Q)bench/run block $* $(BENCH_ROUNDS)
 
+# The static one creates; the other is what starting a dynamic one costs.
+$(B)/bench/bench-pool: $(addprefix $(B)/bench/,pool.o pool_kit.o pool_load.o \
+		pool_many.o sample.o) $(LIBCHAOS_A)
+	$(call say,LD,$@)
+	$(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) $(LIBCHAOS_STATIC_LIBS)
+
+$(B)/bench/version-dyn: $(B)/bench/version_dyn.o $(B)/lib/libchaos.so
+	$(call say,LD,$@)
+	$(Q)$(CC) -Wl,--no-as-needed -o $@ $< -L$(B)/lib -lchaos \
+		$(LIBCHAOS_LIBS)
+
+## make bench-pool        the daemon's pool: chaos and libchaos with and without it
+.PHONY: bench-pool bench-pool-icount bench-pool-wall
+bench-pool: bench-pool-icount bench-pool-wall
+bench-pool-icount bench-pool-wall: bench-pool-%: lab-ready \
+		$(B)/bench/bench-pool $(B)/bench/version-dyn
+	$(Q)bench/run pool $* $(BENCH_ROUNDS)
+
 -include $(wildcard $(B)/bench/*.d)

@@ -3,6 +3,7 @@
  * sample.c: what the programs of bench/ share; see sample.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 static const char *program_name = "bench"; /* borrowed from main */
 static bool samples_muted;
+static int process_output = STDERR_FILENO;
 
 void sample_init(const char *program)
 {
@@ -93,6 +95,13 @@ unsigned long number(const char *text)
     return value;
 }
 
+void sample_output(const char *path)
+{
+    process_output = open(path, O_WRONLY | O_CLOEXEC);
+    if (process_output < 0)
+        die(path, strerror(errno));
+}
+
 pid_t start_process(const char *const argv[])
 {
     pid_t pid = fork();
@@ -105,7 +114,7 @@ pid_t start_process(const char *const argv[])
             char *const *out;
         } args = {.in = argv};
 
-        if (dup2(STDERR_FILENO, STDOUT_FILENO) >= 0)
+        if (dup2(process_output, STDOUT_FILENO) >= 0)
             execv(argv[0], args.out);
         _exit(127);
     }

@@ -32,7 +32,8 @@ void sample_step(void *arg, const char *step, const char *phase,
                  uint64_t duration_ns, int rc);
 unsigned long number(const char *text);
 
-/* Start a process; its standard output is standard error. */
+/* Start a process; its standard output is standard error, or that file. */
+void sample_output(const char *path);
 pid_t start_process(const char *const argv[]);
 /* Wait for its end, which has to be a good one. */
 void wait_process(pid_t pid, const char *name);
