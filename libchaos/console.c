@@ -8,21 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include <noxs/console.h>
-
-#include "domain.h"
+#include "console.h"
 #include "internal.h"
 
-struct chaos_console {
-    struct chaos_ctx *ctx; /* borrowed from the caller */
-    struct device_link link;
-    struct noxs_console *page;
-    uint32_t out_cons;
-    uint32_t in_prod;
-};
-
-int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
-                       struct chaos_console **con_out)
+int console_attach(struct chaos_ctx *ctx, uint32_t domid, struct hv_evtchn *ev,
+                   struct chaos_console **con_out)
 {
     struct noxs_device device;
     struct chaos_console *con = calloc(1, sizeof(*con));
@@ -35,7 +25,8 @@ int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
     if (rc == 0)
         rc = device_map(ctx, domid, &device, &con->link);
     if (rc == 0)
-        rc = device_bind(ctx, domid, &device, &con->link);
+        rc = ev ? device_bind_shared(ctx, domid, &device, ev, &con->link)
+                : device_bind(ctx, domid, &device, &con->link);
     if (rc < 0) {
         chaos_console_close(con);
         return rc;
@@ -48,6 +39,12 @@ int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
+int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_console **con_out)
+{
+    return console_attach(ctx, domid, NULL, con_out);
+}
+
 void chaos_console_close(struct chaos_console *con)
 {
     if (!con)
@@ -57,6 +54,8 @@ void chaos_console_close(struct chaos_console *con)
         /* A guest that waits for room must learn that nobody makes any. */
         (void)con->link.hv->ops->evtchn_notify(con->link.ev, con->link.port);
     }
+    if (con->set)
+        consoles_forget(con->set, con);
     device_unlink(&con->link);
     free(con);
 }
@@ -77,6 +76,9 @@ static int take_rings(struct chaos_console *con)
     uint32_t port;
     int rc;
 
+    /* Those of a set are taken by chaos_consoles_next. */
+    if (con->set)
+        return 0;
     do {
         rc = con->link.hv->ops->evtchn_pending(con->link.ev, &port);
     } while (rc == 0);
@@ -85,32 +87,76 @@ static int take_rings(struct chaos_console *con)
     return chaos__fail(con->ctx, rc, "console: event channel");
 }
 
-ssize_t chaos_console_read(struct chaos_console *con, void *buf, size_t len)
+/* Bytes that lie in the ring. */
+static uint32_t waiting(struct chaos_console *con)
 {
-    uint8_t *to = buf;
-    uint32_t prod, avail, i;
+    uint32_t prod = __atomic_load_n(&con->page->out_prod, __ATOMIC_ACQUIRE);
+
+    if (prod - con->out_cons > NOXS_CONSOLE_OUT) {
+        /* A broken guest: start again where it says it is. */
+        con->out_cons = prod;
+        __atomic_store_n(&con->page->out_cons, prod, __ATOMIC_SEQ_CST);
+    }
+    return prod - con->out_cons;
+}
+
+ssize_t chaos_console_peek(struct chaos_console *con, void *buf, size_t len)
+{
+    uint32_t at, avail, straight;
     int rc = take_rings(con);
 
     if (rc < 0)
         return rc;
-    prod = __atomic_load_n(&con->page->out_prod, __ATOMIC_ACQUIRE);
-    avail = prod - con->out_cons;
-    if (avail > NOXS_CONSOLE_OUT) {
-        /* A broken guest: start again where it says it is. */
-        con->out_cons = prod;
-        avail = 0;
-    }
+    avail = waiting(con);
     if (avail > len)
         avail = (uint32_t)len;
-    for (i = 0; i < avail; i++)
-        to[i] = con->page->out[(con->out_cons + i) % NOXS_CONSOLE_OUT];
-    con->out_cons += avail;
+    if (avail == 0)
+        return 0;
+    at = con->out_cons % NOXS_CONSOLE_OUT;
+    straight = NOXS_CONSOLE_OUT - at;
+    if (straight > avail)
+        straight = avail;
+    memcpy(buf, con->page->out + at, straight);
+    memcpy((uint8_t *)buf + straight, con->page->out, avail - straight);
+    return (ssize_t)avail;
+}
+
+int chaos_console_take(struct chaos_console *con, size_t len)
+{
+    int rc;
+
+    if (len > waiting(con))
+        return chaos__fail(con->ctx, -EINVAL,
+                           "console: there are not so many bytes to take");
+    if (len == 0)
+        return 0;
+    con->out_cons += (uint32_t)len;
     __atomic_store_n(&con->page->out_cons, con->out_cons, __ATOMIC_SEQ_CST);
-    if (avail > 0)
-        rc = notify(con);
+    rc = notify(con);
     if (rc < 0)
         return chaos__fail(con->ctx, rc, "console: cannot ring the guest");
-    return (ssize_t)avail;
+    return 0;
+}
+
+uint32_t chaos_console_index(const struct chaos_console *con)
+{
+    return con->out_cons;
+}
+
+uint64_t chaos_console_dropped(const struct chaos_console *con)
+{
+    return __atomic_load_n(&con->page->dropped, __ATOMIC_RELAXED);
+}
+
+ssize_t chaos_console_read(struct chaos_console *con, void *buf, size_t len)
+{
+    ssize_t n = chaos_console_peek(con, buf, len);
+    int rc;
+
+    if (n <= 0)
+        return n;
+    rc = chaos_console_take(con, (size_t)n);
+    return rc < 0 ? rc : n;
 }
 
 ssize_t chaos_console_write(struct chaos_console *con, const void *buf,

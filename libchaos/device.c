@@ -75,6 +75,23 @@ int device_map(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
+static int bind_port(struct chaos_ctx *ctx, uint32_t domid,
+                     const struct noxs_device *device, struct hv_evtchn *ev,
+                     struct device_link *link)
+{
+    int rc = link->hv->ops->evtchn_bind(ev, domid, device->evtchn, &link->port);
+
+    if (rc == -EINVAL)
+        return chaos__fail(ctx, -EBUSY,
+                           "domain %u: another program is attached to this "
+                           "device",
+                           domid);
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "domain %u: cannot bind event channel %u",
+                           domid, device->evtchn);
+    return 0;
+}
+
 int device_bind(struct chaos_ctx *ctx, uint32_t domid,
                 const struct noxs_device *device, struct device_link *link)
 {
@@ -83,24 +100,33 @@ int device_bind(struct chaos_ctx *ctx, uint32_t domid,
 
     if (rc < 0)
         return chaos__fail(ctx, rc, "cannot open /dev/xen/evtchn");
-    rc = link->hv->ops->evtchn_bind(ev, domid, device->evtchn, &link->port);
+    rc = bind_port(ctx, domid, device, ev, link);
     if (rc < 0) {
         link->hv->ops->evtchn_close(ev);
-        if (rc == -EINVAL)
-            return chaos__fail(ctx, -EBUSY,
-                               "domain %u: another program is attached to "
-                               "this device",
-                               domid);
-        return chaos__fail(ctx, rc, "domain %u: cannot bind event channel %u",
-                           domid, device->evtchn);
+        return rc;
     }
     link->ev = ev;
     return 0;
 }
 
+int device_bind_shared(struct chaos_ctx *ctx, uint32_t domid,
+                       const struct noxs_device *device, struct hv_evtchn *ev,
+                       struct device_link *link)
+{
+    int rc = bind_port(ctx, domid, device, ev, link);
+
+    if (rc < 0)
+        return rc;
+    link->ev = ev;
+    link->shared = true;
+    return 0;
+}
+
 void device_unlink(struct device_link *link)
 {
-    if (link->ev)
+    if (link->ev && link->shared)
+        (void)link->hv->ops->evtchn_unbind(link->ev, link->port);
+    else if (link->ev)
         link->hv->ops->evtchn_close(link->ev);
     if (link->page)
         link->hv->ops->unmap(link->hv, link->page, 1);

@@ -31,6 +31,7 @@ int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
 struct device_link {
     struct hv *hv; /* borrowed from the context */
     struct hv_evtchn *ev;
+    bool shared;   /* ev is another's: only the port is ours */
     uint32_t port; /* 0: not bound */
     void *page;
 };
@@ -41,6 +42,10 @@ int device_map(struct chaos_ctx *ctx, uint32_t domid,
 int device_bind(struct chaos_ctx *ctx, uint32_t domid,
                 const struct noxs_device *device,
                 struct device_link *link) CHAOS_CHECK;
+/* The same with a handle that serves others, too, and is the caller's. */
+int device_bind_shared(struct chaos_ctx *ctx, uint32_t domid,
+                       const struct noxs_device *device, struct hv_evtchn *ev,
+                       struct device_link *link) CHAOS_CHECK;
 /* Safe on a zeroed link. */
 void device_unlink(struct device_link *link);
 

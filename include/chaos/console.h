@@ -37,6 +37,21 @@ int chaos_console_fd(const struct chaos_console *con);
 /* Bytes read; 0: nothing there now. */
 ssize_t chaos_console_read(struct chaos_console *con, void *buf,
                            size_t len) CHAOS_CHECK;
+/*
+ * Reading in two steps, for a program that must neither lose a byte nor have it
+ * twice though it be killed in between: peek shows what read would give, take
+ * makes room of the first `len` bytes of it (-EINVAL: there are not so many).
+ * Bytes have an index, modulo 2^32, which goes on whoever attaches; that of the
+ * next one is at chaos_console_index, also after a guest that broke the rules
+ * and was skipped by peek.
+ */
+ssize_t chaos_console_peek(struct chaos_console *con, void *buf,
+                           size_t len) CHAOS_CHECK;
+int chaos_console_take(struct chaos_console *con, size_t len) CHAOS_CHECK;
+uint32_t chaos_console_index(const struct chaos_console *con);
+/* Bytes that the guest says it dropped because nobody made room. */
+uint64_t chaos_console_dropped(const struct chaos_console *con);
+
 /* Bytes taken, perhaps fewer than len or 0 while the ring is full. */
 ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
                             size_t len) CHAOS_CHECK;
