@@ -47,6 +47,22 @@ int back_open(int *fd_out)
     return 0;
 }
 
+/* Both sides of the seam say the same with their numbers. */
+_Static_assert(HOST_VIF_MAC == NOXS_VIF_MAC && HOST_VIF_MTU == NOXS_VIF_MTU &&
+                   HOST_VIF_RATE == NOXS_VIF_RATE &&
+                   HOST_VIF_ADDRESS == NOXS_VIF_ADDRESS,
+               "fields of a vif");
+
+static void fill_address(const struct host_vif *vif,
+                         struct noxs_net_address *address)
+{
+    address->family = vif->family;
+    address->prefix = vif->prefix;
+    address->has_gateway = vif->has_gateway;
+    memcpy(address->address, vif->address, sizeof(address->address));
+    memcpy(address->gateway, vif->gateway, sizeof(address->gateway));
+}
+
 int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
                     char ifname_out[HOST_IFNAME_SIZE],
                     struct noxs_device *device_out)
@@ -59,9 +75,6 @@ int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
         .rate_bytes = vif->rate_bytes,
         .rate_interval = vif->rate_interval_us,
         .features = NOXS_NET_F_ALL,
-        .address.family = vif->family,
-        .address.prefix = vif->prefix,
-        .address.has_gateway = vif->has_gateway,
     };
     size_t len = strlen(vif->ifname);
     int rc;
@@ -70,8 +83,7 @@ int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
         return -EINVAL;
     memcpy(arg.ifname, vif->ifname, len);
     memcpy(arg.mac, vif->mac, sizeof(arg.mac));
-    memcpy(arg.address.address, vif->address, sizeof(arg.address.address));
-    memcpy(arg.address.gateway, vif->gateway, sizeof(arg.address.gateway));
+    fill_address(vif, &arg.address);
     rc = call(fd, NOXS_IOCTL_VIF_CREATE, &arg);
     if (rc < 0)
         return rc;
@@ -80,6 +92,27 @@ int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
     ifname_out[HOST_IFNAME_SIZE - 1] = '\0';
     *device_out = arg.device;
     return 0;
+}
+
+int back_vif_set(int fd, const struct host_vif *vif, unsigned fields,
+                 struct noxs_device *device_out)
+{
+    struct noxs_ioctl_vif_set arg = {
+        .domid = (uint16_t)vif->domid,
+        .mtu = vif->mtu,
+        .id = vif->id,
+        .fields = fields,
+        .rate_bytes = vif->rate_bytes,
+        .rate_interval = vif->rate_interval_us,
+    };
+    int rc;
+
+    memcpy(arg.mac, vif->mac, sizeof(arg.mac));
+    fill_address(vif, &arg.address);
+    rc = call(fd, NOXS_IOCTL_VIF_SET, &arg);
+    if (rc == 0)
+        *device_out = arg.device;
+    return rc;
 }
 
 int back_vbd_create(int fd, const struct host_vbd *vbd,

@@ -51,6 +51,15 @@ static int linux_vif_create(struct host *host, const struct host_vif *vif,
                            device_out);
 }
 
+static int linux_vif_set(struct host *host, const struct host_vif *vif,
+                         unsigned fields, struct noxs_device *device_out)
+{
+    struct host_linux *h = host_linux(host);
+    int rc = back_ready(h);
+
+    return rc < 0 ? rc : back_vif_set(h->back_fd, vif, fields, device_out);
+}
+
 static int linux_vbd_create(struct host *host, const struct host_vbd *vbd,
                             struct noxs_device *device_out)
 {
@@ -93,11 +102,16 @@ static int linux_back_list(struct host *host, uint32_t domid,
 /* --- links ------------------------------------------------------------------
  */
 
+static int netlink_ready(struct host_linux *h)
+{
+    return h->nl ? 0 : netlink_open(&h->nl);
+}
+
 static int link_find(struct host *host, const char *name, uint32_t ifindex,
                      struct netlink_link *link_out)
 {
     struct host_linux *h = host_linux(host);
-    int rc = h->nl ? 0 : netlink_open(&h->nl);
+    int rc = netlink_ready(h);
 
     return rc < 0 ? rc : netlink_find(h->nl, name, ifindex, link_out);
 }
@@ -120,9 +134,26 @@ static int linux_bridge_find(struct host *host, const char *bridge,
 static int linux_link_up(struct host *host, uint32_t ifindex, uint32_t bridge)
 {
     struct host_linux *h = host_linux(host);
-    int rc = h->nl ? 0 : netlink_open(&h->nl);
+    int rc = netlink_ready(h);
 
     return rc < 0 ? rc : netlink_up(h->nl, ifindex, bridge);
+}
+
+static int linux_link_move(struct host *host, uint32_t ifindex, uint32_t bridge)
+{
+    struct host_linux *h = host_linux(host);
+    int rc = netlink_ready(h);
+
+    return rc < 0 ? rc : netlink_move(h->nl, ifindex, bridge);
+}
+
+static int linux_link_rename(struct host *host, uint32_t ifindex,
+                             const char *ifname)
+{
+    struct host_linux *h = host_linux(host);
+    int rc = netlink_ready(h);
+
+    return rc < 0 ? rc : netlink_rename(h->nl, ifindex, ifname);
 }
 
 static int linux_link_bridge(struct host *host, const char *ifname,
@@ -172,12 +203,15 @@ static int linux_block_name(struct host *host, uint32_t dev_major,
 static const struct host_ops linux_ops = {
     .close = linux_close,
     .vif_create = linux_vif_create,
+    .vif_set = linux_vif_set,
     .vbd_create = linux_vbd_create,
     .back_close = linux_back_close,
     .back_destroy = linux_back_destroy,
     .back_list = linux_back_list,
     .bridge_find = linux_bridge_find,
     .link_up = linux_link_up,
+    .link_move = linux_link_move,
+    .link_rename = linux_link_rename,
     .link_bridge = linux_link_bridge,
     .loop_attach = linux_loop_attach,
     .loop_file = linux_loop_file,

@@ -12,6 +12,8 @@ int back_open(int *fd_out);
 int back_vif_create(int fd, const struct host_vif *vif, uint32_t *ifindex_out,
                     char ifname_out[HOST_IFNAME_SIZE],
                     struct noxs_device *device_out);
+int back_vif_set(int fd, const struct host_vif *vif, unsigned fields,
+                 struct noxs_device *device_out);
 int back_vbd_create(int fd, const struct host_vbd *vbd,
                     struct noxs_device *device_out);
 int back_close(int fd, uint32_t domid, uint32_t type, uint32_t id,
@@ -38,6 +40,9 @@ void netlink_close(struct netlink *nl);
 int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
                  struct netlink_link *link_out);
 int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master);
+/* Of a link that is up; so it is afterwards. */
+int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master);
+int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name);
 
 /* loop.c: see host.h. */
 int loop_attach(int file, bool readonly, int *fd_out);

@@ -162,21 +162,73 @@ int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
     return transact(nl, msg, link_out);
 }
 
-/* Both in one message: the kernel joins the bridge before the link comes up. */
-int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master)
+/* What is to become of a link, by one message. */
+struct change {
+    bool has_flags, is_up;
+    bool has_master;
+    uint32_t master;  /* 0: none */
+    const char *name; /* NULL: as it is */
+};
+
+static int change_link(struct netlink *nl, uint32_t ifindex,
+                       const struct change *change)
 {
     struct ifinfomsg body = {
         .ifi_index = (int)ifindex,
-        .ifi_flags = IFF_UP,
-        .ifi_change = IFF_UP,
+        .ifi_flags = change->is_up ? IFF_UP : 0,
+        .ifi_change = change->has_flags ? IFF_UP : 0,
     };
     struct nl_msg *msg = message(RTM_SETLINK, NLM_F_REQUEST | NLM_F_ACK, &body);
 
     if (!msg)
         return -ENOMEM;
-    if (master && nla_put_u32(msg, IFLA_MASTER, master) < 0) {
+    if ((change->has_master &&
+         nla_put_u32(msg, IFLA_MASTER, change->master) < 0) ||
+        (change->name && nla_put_string(msg, IFLA_IFNAME, change->name) < 0)) {
         nlmsg_free(msg);
         return -ENOMEM;
     }
     return transact(nl, msg, NULL);
+}
+
+/* Both in one message: the kernel joins the bridge before the link comes up. */
+int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master)
+{
+    const struct change change = {
+        .has_flags = true,
+        .is_up = true,
+        .has_master = master != 0,
+        .master = master,
+    };
+
+    return change_link(nl, ifindex, &change);
+}
+
+int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master)
+{
+    const struct change change = {.has_master = true, .master = master};
+
+    return change_link(nl, ifindex, &change);
+}
+
+/*
+ * The kernel renames no link that is up. A port stays one while it is down. The
+ * second message gives the name before it brings the link up.
+ */
+int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name)
+{
+    const struct change down = {.has_flags = true};
+    const struct change renamed = {
+        .has_flags = true,
+        .is_up = true,
+        .name = name,
+    };
+    int rc = change_link(nl, ifindex, &down);
+
+    if (rc < 0)
+        return rc;
+    rc = change_link(nl, ifindex, &renamed);
+    if (rc < 0)
+        (void)netlink_up(nl, ifindex, 0);
+    return rc;
 }

@@ -154,7 +154,7 @@ static int back_new(uint32_t domid, uint32_t type, uint32_t id, uint32_t evtchn,
     return 0;
 }
 
-static bool ifname_taken(const char *ifname)
+bool host_ifname_taken(const char *ifname)
 {
     unsigned i;
 
@@ -163,10 +163,12 @@ static bool ifname_taken(const char *ifname)
             strcmp(host_model.backs[i].info.ifname, ifname) == 0)
             return true;
     }
-    return strcmp(ifname, MODEL_BRIDGE) == 0;
+    return strcmp(ifname, MODEL_BRIDGE) == 0 ||
+           strcmp(ifname, MODEL_BRIDGE2) == 0;
 }
 
-static bool mac_taken(const uint8_t mac[6])
+/* By another than `self`, which may be NULL. */
+static bool mac_taken(const uint8_t mac[6], const struct model_back *self)
 {
     unsigned i;
 
@@ -175,11 +177,18 @@ static bool mac_taken(const uint8_t mac[6])
         return true;
     }
     for (i = 0; i < BACKS_MAX; i++) {
-        if (host_model.backs[i].info.type == NOXS_DEV_VIF &&
+        if (&host_model.backs[i] != self &&
+            host_model.backs[i].info.type == NOXS_DEV_VIF &&
             memcmp(host_model.backs[i].vif.mac, mac, 6) == 0)
             return true;
     }
     return false;
+}
+
+static bool is_vif_valid(const struct host_vif *vif)
+{
+    return vif->mtu >= NOXS_NET_MTU_MIN && vif->mtu <= NOXS_NET_MTU_MAX &&
+           !(vif->mac[0] & 1);
 }
 
 static int vif_make(const struct host_vif *vif, struct model_back **back_out)
@@ -189,15 +198,14 @@ static int vif_make(const struct host_vif *vif, struct model_back **back_out)
     char name[32];
     int rc;
 
-    if (vif->mtu < NOXS_NET_MTU_MIN || vif->mtu > NOXS_NET_MTU_MAX ||
-        vif->mac[0] & 1)
+    if (!is_vif_valid(vif))
         return model_refuse(-EINVAL, "a vif that makes no sense");
     snprintf(name, sizeof(name), "%s", vif->ifname);
     if (name[0] == '\0')
         snprintf(name, sizeof(name), "vif%u.%u", vif->domid, vif->id);
-    if (mac_taken(vif->mac))
+    if (mac_taken(vif->mac, NULL))
         return -EADDRINUSE;
-    if (ifname_taken(name))
+    if (host_ifname_taken(name))
         return -EEXIST;
     rc = back_new(vif->domid, NOXS_DEV_VIF, vif->id, vif->evtchn, &b);
     if (rc < 0)
@@ -231,6 +239,56 @@ static int vif_create(struct host *host, const struct host_vif *vif,
     memcpy(ifname_out, b->info.ifname, HOST_IFNAME_SIZE);
     *device_out = b->device;
     return model_leave("vif_create", 0);
+}
+
+static void vif_change(struct model_back *b, const struct host_vif *vif,
+                       unsigned fields)
+{
+    struct noxs_net_config net;
+    struct host_vif changed = b->vif;
+
+    if (fields & HOST_VIF_MAC)
+        memcpy(changed.mac, vif->mac, 6);
+    if (fields & HOST_VIF_MTU)
+        changed.mtu = vif->mtu;
+    if (fields & HOST_VIF_RATE) {
+        changed.rate_bytes = vif->rate_bytes;
+        changed.rate_interval_us = vif->rate_interval_us;
+    }
+    if (fields & HOST_VIF_ADDRESS) {
+        changed.family = vif->family;
+        changed.prefix = vif->prefix;
+        changed.has_gateway = vif->has_gateway;
+        memcpy(changed.address, vif->address, 16);
+        memcpy(changed.gateway, vif->gateway, 16);
+    }
+    b->vif = changed;
+    memcpy(&net, b->device.config, sizeof(net));
+    memcpy(net.mac, changed.mac, 6);
+    net.mtu = changed.mtu;
+    memcpy(b->device.config, &net, sizeof(net));
+}
+
+static int vif_set(struct host *host, const struct host_vif *vif,
+                   unsigned fields, struct noxs_device *device_out)
+{
+    struct model_back *b = find(vif->domid, NOXS_DEV_VIF, vif->id);
+    int rc = enter_back("vif_set");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (!is_vif_valid(vif) || fields == 0)
+        return model_refuse(-EINVAL, "a change of a vif that makes no sense");
+    if (!b)
+        return -ENOENT;
+    if (b->info.state != 1)
+        return -EBUSY;
+    if ((fields & HOST_VIF_MAC) && mac_taken(vif->mac, b))
+        return -EADDRINUSE;
+    vif_change(b, vif, fields);
+    *device_out = b->device;
+    return model_leave("vif_set", 0);
 }
 
 static int vbd_create(struct host *host, const struct host_vbd *vbd,
@@ -313,7 +371,8 @@ static int back_list(struct host *host, uint32_t domid,
         return -ENOMEM;
     for (i = 0; i < BACKS_MAX; i++) {
         if (host_model.backs[i].info.type != NOXS_DEV_NONE &&
-            host_model.backs[i].info.domid == domid)
+            (domid == NOXS_DOMID_SELF ||
+             host_model.backs[i].info.domid == domid))
             list[n++] = host_model.backs[i].info;
     }
     *backs_out = list;
@@ -333,12 +392,15 @@ static void host_close(struct host *host)
 static const struct host_ops model_ops = {
     .close = host_close,
     .vif_create = vif_create,
+    .vif_set = vif_set,
     .vbd_create = vbd_create,
     .back_close = back_close,
     .back_destroy = back_destroy,
     .back_list = back_list,
     .bridge_find = host_bridge_find,
     .link_up = host_link_up,
+    .link_move = host_link_move,
+    .link_rename = host_link_rename,
     .link_bridge = host_link_bridge,
     .loop_attach = host_loop_attach,
     .loop_file = host_loop_file,

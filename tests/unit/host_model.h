@@ -17,8 +17,11 @@
 
 #include "host.h"
 
-#define MODEL_BRIDGE "xenbr0" /* the host's only bridge; its MTU is 1400 */
+/* The host's bridges, and their MTU. */
+#define MODEL_BRIDGE "xenbr0"
 #define MODEL_BRIDGE_MTU 1400
+#define MODEL_BRIDGE2 "xenbr1"
+#define MODEL_BRIDGE2_MTU 1300
 
 /* What a test may change at any time; model_host_reset() sets the defaults. */
 struct host_knobs {

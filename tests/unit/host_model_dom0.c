@@ -14,39 +14,104 @@
 /* --- links ------------------------------------------------------------------
  */
 
+struct bridge {
+    const char *name;
+    uint32_t ifindex, mtu;
+};
+
+static const struct bridge bridges[] = {
+    {MODEL_BRIDGE, BRIDGE_INDEX, MODEL_BRIDGE_MTU},
+    {MODEL_BRIDGE2, BRIDGE2_INDEX, MODEL_BRIDGE2_MTU},
+};
+#define BRIDGES (sizeof(bridges) / sizeof(*bridges))
+
+static const struct bridge *bridge_of(uint32_t ifindex)
+{
+    unsigned i;
+
+    for (i = 0; i < BRIDGES; i++) {
+        if (bridges[i].ifindex == ifindex)
+            return &bridges[i];
+    }
+    return NULL;
+}
+
 int host_bridge_find(struct host *host, const char *bridge,
                      uint32_t *ifindex_out, uint32_t *mtu_out)
 {
+    unsigned i;
     int rc = host_enter("bridge_find");
 
     (void)host;
     if (rc < 0)
         return rc;
-    if (strcmp(bridge, MODEL_BRIDGE) != 0)
-        return -ENODEV;
-    *ifindex_out = BRIDGE_INDEX;
-    *mtu_out = MODEL_BRIDGE_MTU;
-    return model_leave("bridge_find", 0);
+    for (i = 0; i < BRIDGES; i++) {
+        if (strcmp(bridge, bridges[i].name) == 0) {
+            *ifindex_out = bridges[i].ifindex;
+            *mtu_out = bridges[i].mtu;
+            return model_leave("bridge_find", 0);
+        }
+    }
+    return -ENODEV;
+}
+
+static struct model_back *vif_of(uint32_t ifindex)
+{
+    unsigned i;
+
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (host_model.backs[i].info.type == NOXS_DEV_VIF &&
+            host_model.backs[i].info.ifindex == ifindex)
+            return &host_model.backs[i];
+    }
+    return NULL;
 }
 
 int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge)
 {
-    unsigned i;
+    struct model_back *b = vif_of(ifindex);
     int rc = host_enter("link_up");
 
     (void)host;
     if (rc < 0)
         return rc;
-    if (bridge != 0 && bridge != BRIDGE_INDEX)
+    if (!b || (bridge != 0 && !bridge_of(bridge)))
         return -ENODEV;
-    for (i = 0; i < BACKS_MAX; i++) {
-        if (host_model.backs[i].info.ifindex == ifindex) {
-            host_model.backs[i].up = true;
-            host_model.backs[i].bridge = bridge;
-            return model_leave("link_up", 0);
-        }
-    }
-    return -ENODEV;
+    b->up = true;
+    b->bridge = bridge;
+    return model_leave("link_up", 0);
+}
+
+int host_link_move(struct host *host, uint32_t ifindex, uint32_t bridge)
+{
+    struct model_back *b = vif_of(ifindex);
+    int rc = host_enter("link_move");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (!b || (bridge != 0 && !bridge_of(bridge)))
+        return -ENODEV;
+    if (!b->up)
+        return model_refuse(-EINVAL, "a link that moves is up");
+    b->bridge = bridge;
+    return model_leave("link_move", 0);
+}
+
+int host_link_rename(struct host *host, uint32_t ifindex, const char *ifname)
+{
+    struct model_back *b = vif_of(ifindex);
+    int rc = host_enter("link_rename");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (!b)
+        return -ENODEV;
+    if (host_ifname_taken(ifname))
+        return -EEXIST;
+    snprintf(b->info.ifname, sizeof(b->info.ifname), "%s", ifname);
+    return model_leave("link_rename", 0);
 }
 
 int host_link_bridge(struct host *host, const char *ifname,
@@ -60,9 +125,10 @@ int host_link_bridge(struct host *host, const char *ifname,
         return rc;
     for (i = 0; i < BACKS_MAX; i++) {
         if (strcmp(host_model.backs[i].info.ifname, ifname) == 0) {
-            memset(bridge_out, 0, HOST_IFNAME_SIZE);
-            if (host_model.backs[i].bridge)
-                memcpy(bridge_out, MODEL_BRIDGE, sizeof(MODEL_BRIDGE));
+            const struct bridge *bridge = bridge_of(host_model.backs[i].bridge);
+
+            snprintf(bridge_out, HOST_IFNAME_SIZE, "%s",
+                     bridge ? bridge->name : "");
             return model_leave("link_bridge", 0);
         }
     }

@@ -10,6 +10,7 @@
 
 #define BACKS_MAX 128u
 #define BRIDGE_INDEX 3u
+#define BRIDGE2_INDEX 4u
 #define LOOP_MAJOR 7u
 
 /* A back end's type is NONE where its slot is free. */
@@ -24,11 +25,15 @@ extern struct host_model host_model;
 
 /* host_model.c: count an operation: 0, or the error it is to fail with. */
 int host_enter(const char *name);
+/* host_model.c: an interface has that name. */
+bool host_ifname_taken(const char *ifname);
 
 /* host_model_dom0.c */
 int host_bridge_find(struct host *host, const char *bridge,
                      uint32_t *ifindex_out, uint32_t *mtu_out);
 int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge);
+int host_link_move(struct host *host, uint32_t ifindex, uint32_t bridge);
+int host_link_rename(struct host *host, uint32_t ifindex, const char *ifname);
 int host_link_bridge(struct host *host, const char *ifname,
                      char bridge_out[HOST_IFNAME_SIZE]);
 int host_loop_attach(struct host *host, int file, bool readonly, int *fd_out);
