@@ -137,6 +137,18 @@ int devices_make_vifs(struct chaos_ctx *ctx, uint32_t domid,
     return 0;
 }
 
+int devices_finalise_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                          const uint8_t uuid[NOXS_UUID_SIZE],
+                          const struct vif *made, struct devices *d)
+{
+    unsigned i;
+    int rc = 0;
+
+    for (i = 0; rc == 0 && i < d->vif_count; i++)
+        rc = vif_finalise(ctx, d->host, domid, uuid, &made[i], &d->vifs[i]);
+    return rc;
+}
+
 int devices_online_vifs(struct chaos_ctx *ctx, uint32_t domid,
                         struct devices *d)
 {

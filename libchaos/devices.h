@@ -66,6 +66,14 @@ int devices_find_bridges(struct chaos_ctx *ctx, struct devices *d) CHAOS_CHECK;
 int devices_make_vifs(struct chaos_ctx *ctx, uint32_t domid,
                       const uint8_t uuid[NOXS_UUID_SIZE],
                       struct devices *d) CHAOS_CHECK;
+/*
+ * The same out of the vifs of a shell: made[i] becomes d->vifs[i]. After a
+ * failure some are neither; the shell is destroyed then, they with it.
+ */
+int devices_finalise_vifs(struct chaos_ctx *ctx, uint32_t domid,
+                          const uint8_t uuid[NOXS_UUID_SIZE],
+                          const struct vif *made,
+                          struct devices *d) CHAOS_CHECK;
 /* The hooks, in their order; those that ran are told "offline" on failure. */
 int devices_online_vifs(struct chaos_ctx *ctx, uint32_t domid,
                         struct devices *d) CHAOS_CHECK;
@@ -147,6 +155,33 @@ int vif_make(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
 /* The hook, if there is one. */
 int vif_hook_online(struct chaos_ctx *ctx, uint32_t domid,
                     const struct vif *v) CHAOS_CHECK;
+
+/* Addresses to try before the host is taken to be full of them. */
+#define VIF_MAC_TRIES 16u
+/*
+ * Locally administered, unicast; the other 46 bits come of the uuid and the id,
+ * so that a VM has the same address each time. `try` counts those in use.
+ */
+void vif_make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id, unsigned try,
+                  uint8_t mac[6]);
+/* All that dom0's kernel is told of one. */
+void vif_wish(const struct vif *v, uint32_t domid, struct host_vif *wish_out);
+/* The failure, with text. */
+int vif_mac_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
+int vif_ifname_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
+
+/* vif_finalise.c */
+
+/*
+ * Make what a shell has, `made`, into what the configuration asks, `v` (its
+ * bridge found): what differs is changed, so that nothing is where nothing
+ * does. Of `made` the configuration is not looked at: a shell's vif has no
+ * limit and no address. After a failure it may be between the two, fit only to
+ * be destroyed.
+ */
+int vif_finalise(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
+                 const uint8_t uuid[NOXS_UUID_SIZE], const struct vif *made,
+                 struct vif *v) CHAOS_CHECK;
 
 /* vbd.c */
 int vbd_open(struct chaos_ctx *ctx, struct host *host,

@@ -11,9 +11,6 @@
 #include "devices.h"
 #include "internal.h"
 
-/* Addresses to try before the host is taken to be full of them. */
-#define MAC_TRIES 16
-
 #define HASH_START 0xcbf29ce484222325u
 #define HASH_PRIME 0x100000001b3u
 
@@ -70,27 +67,24 @@ static uint64_t mix(uint64_t h)
     return h ^ h >> 33;
 }
 
-/*
- * Locally administered, unicast; the other 46 bits come of the uuid and the id,
- * so that a VM has the same address each time. `try` counts those in use.
- */
-static void make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id,
-                     uint32_t try, uint8_t mac[6])
+void vif_make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id, unsigned try,
+                  uint8_t mac[6])
 {
     uint64_t h = hash(HASH_START, uuid, NOXS_UUID_SIZE);
+    uint32_t count = try;
     unsigned i;
 
     h = hash(h, &id, sizeof(id));
-    h = mix(hash(h, &try, sizeof(try)));
+    h = mix(hash(h, &count, sizeof(count)));
     for (i = 0; i < 6; i++)
         mac[i] = (uint8_t)(h >> (8 * i));
     mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02);
 }
 
-static int create(struct host *host, uint32_t domid, struct vif *v)
+void vif_wish(const struct vif *v, uint32_t domid, struct host_vif *wish_out)
 {
     struct noxs_net_address address;
-    struct host_vif vif = {
+    struct host_vif wish = {
         .domid = domid,
         .id = v->id,
         .evtchn = v->evtchn,
@@ -101,13 +95,21 @@ static int create(struct host *host, uint32_t domid, struct vif *v)
     };
 
     config_vif_address(v->cfg, &address);
-    vif.family = address.family;
-    vif.prefix = address.prefix;
-    vif.has_gateway = address.has_gateway != 0;
-    memcpy(vif.address, address.address, sizeof(vif.address));
-    memcpy(vif.gateway, address.gateway, sizeof(vif.gateway));
-    memcpy(vif.mac, v->mac, sizeof(vif.mac));
-    return host->ops->vif_create(host, &vif, &v->ifindex, v->ifname,
+    wish.family = address.family;
+    wish.prefix = address.prefix;
+    wish.has_gateway = address.has_gateway != 0;
+    memcpy(wish.address, address.address, sizeof(wish.address));
+    memcpy(wish.gateway, address.gateway, sizeof(wish.gateway));
+    memcpy(wish.mac, v->mac, sizeof(wish.mac));
+    *wish_out = wish;
+}
+
+static int create(struct host *host, uint32_t domid, struct vif *v)
+{
+    struct host_vif wish;
+
+    vif_wish(v, domid, &wish);
+    return host->ops->vif_create(host, &wish, &v->ifindex, v->ifname,
                                  &v->device);
 }
 
@@ -115,39 +117,50 @@ static int create(struct host *host, uint32_t domid, struct vif *v)
 static int create_with_mac(struct host *host, uint32_t domid,
                            const uint8_t uuid[NOXS_UUID_SIZE], struct vif *v)
 {
-    uint32_t try;
+    unsigned try;
     int rc = -EADDRINUSE;
 
     if (v->cfg->has_mac) {
         memcpy(v->mac, v->cfg->mac, sizeof(v->mac));
         return create(host, domid, v);
     }
-    for (try = 0; rc == -EADDRINUSE && try < MAC_TRIES; try++) {
-        make_mac(uuid, v->id, try, v->mac);
+    for (try = 0; rc == -EADDRINUSE && try < VIF_MAC_TRIES; try++) {
+        vif_make_mac(uuid, v->id, try, v->mac);
         rc = create(host, domid, v);
     }
     return rc;
 }
 
-static int create_failed(struct chaos_ctx *ctx, int rc, const struct vif *v)
+int vif_mac_taken(struct chaos_ctx *ctx, const struct vif *v)
 {
     const uint8_t *mac = v->mac;
+
+    return chaos__fail(ctx, -EEXIST,
+                       "vifs[%u].mac: another vif of this host has the address "
+                       "%02x:%02x:%02x:%02x:%02x:%02x",
+                       v->index, mac[0], mac[1], mac[2], mac[3], mac[4],
+                       mac[5]);
+}
+
+int vif_ifname_taken(struct chaos_ctx *ctx, const struct vif *v)
+{
+    if (v->cfg->ifname)
+        return chaos__fail(
+            ctx, -EEXIST, "vifs[%u].ifname: there is an interface '%s' already",
+            v->index, v->cfg->ifname);
+    return chaos__fail(
+        ctx, -EEXIST, "vifs[%u]: there is such an interface already", v->index);
+}
+
+static int create_failed(struct chaos_ctx *ctx, int rc, const struct vif *v)
+{
     char what[32];
 
-    (void)snprintf(what, sizeof(what), "vifs[%u]", v->index);
     if (rc == -EADDRINUSE)
-        return chaos__fail(ctx, -EEXIST,
-                           "%s.mac: another vif of this host has the address "
-                           "%02x:%02x:%02x:%02x:%02x:%02x",
-                           what, mac[0], mac[1], mac[2], mac[3], mac[4],
-                           mac[5]);
-    if (rc == -EEXIST && v->cfg->ifname)
-        return chaos__fail(ctx, rc,
-                           "%s.ifname: there is an interface '%s' already",
-                           what, v->cfg->ifname);
+        return vif_mac_taken(ctx, v);
     if (rc == -EEXIST)
-        return chaos__fail(ctx, rc, "%s: there is such an interface already",
-                           what);
+        return vif_ifname_taken(ctx, v);
+    (void)snprintf(what, sizeof(what), "vifs[%u]", v->index);
     return device_refused(ctx, rc, what);
 }
 
