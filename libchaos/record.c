@@ -2,78 +2,24 @@
 /*
  * record.c: what the hypervisor cannot hold, under the run directory.
  *
- *   domains/ID  the uuid on the first line, then the configuration as JSON
- *   domains/ID.new  the next one, while devices come or go
- *   lock        byte ID of it is locked by who talks to that domain's sysctl,
- *               byte EDIT + ID by who changes its devices
+ * The uuid on the first line, then the configuration as JSON.
  *
  * A record is whole before its domain first runs, and nobody asks for it
  * earlier. The uuid tells it from that of an earlier domain of the same id.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "create.h"
 #include "internal.h"
+#include "run_dir.h"
 
 #define UUID_LINE 33 /* 32 hexadecimal digits and a newline */
 #define RECORD_MAX (2u << 20)
-/* Behind the last domain's byte. */
-#define EDIT 65536
-
-static int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],
-                    const char *name)
-{
-    int n = snprintf(path, PATH_MAX, "%s/%s", ctx->run_dir, name);
-
-    if (n < 0 || n >= PATH_MAX)
-        return chaos__fail(ctx, -ENAMETOOLONG, "%s", ctx->run_dir);
-    return 0;
-}
-
-static int record_path(struct chaos_ctx *ctx, char path[PATH_MAX],
-                       uint32_t domid, const char *suffix)
-{
-    char name[32];
-
-    (void)snprintf(name, sizeof(name), "domains/%u%s", domid, suffix);
-    return run_path(ctx, path, name);
-}
-
-static int make_dir(struct chaos_ctx *ctx, const char *path, mode_t mode)
-{
-    if (mkdir(path, mode) == 0 || errno == EEXIST)
-        return 0;
-    return chaos__fail(ctx, -errno, "%s: cannot make this directory", path);
-}
-
-/* Open a file of the run directory for writing, making directories at need. */
-static int open_in_run_dir(struct chaos_ctx *ctx, const char *path, int flags,
-                           int *fd_out)
-{
-    char domains[PATH_MAX];
-    int rc, fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
-
-    if (fd < 0 && errno == ENOENT) {
-        rc = make_dir(ctx, ctx->run_dir, 0755);
-        if (rc == 0)
-            rc = run_path(ctx, domains, "domains");
-        if (rc == 0)
-            rc = make_dir(ctx, domains, 0700);
-        if (rc < 0)
-            return rc;
-        fd = open(path, flags | O_CREAT | O_CLOEXEC, 0600);
-    }
-    if (fd < 0)
-        return chaos__fail(ctx, -errno, "%s: cannot write it", path);
-    *fd_out = fd;
-    return 0;
-}
+#define DIR_NAME "domains"
 
 static void uuid_line(char line[UUID_LINE + 1],
                       const uint8_t uuid[NOXS_UUID_SIZE])
@@ -97,7 +43,7 @@ static int write_record(struct chaos_ctx *ctx, const char *path,
     ssize_t want = (ssize_t)(UUID_LINE + strlen(json));
     CLEANUP_CLOSE int fd = -1;
     ssize_t r;
-    int rc = open_in_run_dir(ctx, path, O_WRONLY | O_TRUNC, &fd);
+    int rc = run_open(ctx, path, O_WRONLY | O_TRUNC, &fd);
 
     if (rc < 0)
         return rc;
@@ -119,7 +65,7 @@ static int write_as(struct chaos_ctx *ctx, uint32_t domid, const char *suffix,
     int rc = chaos_config_json(ctx, cfg, &json);
 
     if (rc == 0)
-        rc = record_path(ctx, path, domid, suffix);
+        rc = run_file(ctx, path, DIR_NAME, domid, suffix);
     if (rc == 0)
         rc = write_record(ctx, path, uuid, json);
     return rc;
@@ -132,17 +78,9 @@ int record_write(struct chaos_ctx *ctx, uint32_t domid,
     return write_as(ctx, domid, "", uuid, cfg);
 }
 
-static void remove_as(struct chaos_ctx *ctx, uint32_t domid, const char *suffix)
-{
-    char path[PATH_MAX];
-
-    if (record_path(ctx, path, domid, suffix) == 0)
-        (void)unlink(path);
-}
-
 void record_remove(struct chaos_ctx *ctx, uint32_t domid)
 {
-    remove_as(ctx, domid, "");
+    run_remove(ctx, DIR_NAME, domid, "");
 }
 
 int record_stage(struct chaos_ctx *ctx, uint32_t domid,
@@ -155,10 +93,10 @@ int record_stage(struct chaos_ctx *ctx, uint32_t domid,
 int record_commit(struct chaos_ctx *ctx, uint32_t domid)
 {
     char from[PATH_MAX], to[PATH_MAX];
-    int rc = record_path(ctx, from, domid, ".new");
+    int rc = run_file(ctx, from, DIR_NAME, domid, ".new");
 
     if (rc == 0)
-        rc = record_path(ctx, to, domid, "");
+        rc = run_file(ctx, to, DIR_NAME, domid, "");
     if (rc < 0)
         return rc;
     if (rename(from, to) < 0)
@@ -168,30 +106,7 @@ int record_commit(struct chaos_ctx *ctx, uint32_t domid)
 
 void record_abort(struct chaos_ctx *ctx, uint32_t domid)
 {
-    remove_as(ctx, domid, ".new");
-}
-
-static int read_file(struct chaos_ctx *ctx, const char *path, char *buf,
-                     size_t *len)
-{
-    CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    size_t used = 0;
-
-    if (fd < 0)
-        return chaos__fail(ctx, -errno, "there is no record %s", path);
-    while (used < *len) {
-        ssize_t r = read(fd, buf + used, *len - used);
-
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r < 0)
-            return chaos__fail(ctx, -errno, "%s: cannot read it", path);
-        if (r == 0)
-            break;
-        used += (size_t)r;
-    }
-    *len = used;
-    return 0;
+    run_remove(ctx, DIR_NAME, domid, ".new");
 }
 
 static int parse_record(struct chaos_ctx *ctx, const char *path,
@@ -233,48 +148,17 @@ int record_read(struct chaos_ctx *ctx, uint32_t domid,
 
     if (!text)
         return chaos__fail(ctx, -ENOMEM, "no memory for a record");
-    rc = record_path(ctx, path, domid, "");
+    rc = run_file(ctx, path, DIR_NAME, domid, "");
     if (rc == 0)
-        rc = read_file(ctx, path, text, &len);
+        rc = run_read(ctx, path, text, &len);
     if (rc == 0)
         rc = parse_record(ctx, path, text, len, uuid, cfg_out);
     return rc;
 }
 
-/*
- * Lock a byte of the lock file. The lock is the open file's, not the process's:
- * two contexts exclude each other.
- */
-static int lock_byte(struct chaos_ctx *ctx, off_t byte, int cmd, int *fd_out)
-{
-    struct flock lock = {
-        .l_type = F_WRLCK,
-        .l_whence = SEEK_SET,
-        .l_start = byte,
-        .l_len = 1,
-    };
-    CLEANUP_CLOSE int fd = -1;
-    char path[PATH_MAX];
-    int r, rc = run_path(ctx, path, "lock");
-
-    if (rc == 0)
-        rc = open_in_run_dir(ctx, path, O_RDWR, &fd);
-    if (rc < 0)
-        return rc;
-    do {
-        r = fcntl(fd, cmd, &lock);
-    } while (r < 0 && errno == EINTR);
-    if (r < 0 && (errno == EAGAIN || errno == EACCES))
-        return -EBUSY;
-    if (r < 0)
-        return chaos__fail(ctx, -errno, "%s: cannot lock it", path);
-    *fd_out = TAKE_FD(fd);
-    return 0;
-}
-
 int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
 {
-    int rc = lock_byte(ctx, (off_t)domid, F_OFD_SETLK, fd_out);
+    int rc = run_lock(ctx, (off_t)domid, F_OFD_SETLK, fd_out);
 
     if (rc == -EBUSY)
         return chaos__fail(ctx, rc,
@@ -286,5 +170,5 @@ int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
 
 int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
 {
-    return lock_byte(ctx, EDIT + (off_t)domid, F_OFD_SETLKW, fd_out);
+    return run_lock(ctx, RUN_EDIT + (off_t)domid, F_OFD_SETLKW, fd_out);
 }
