@@ -27,7 +27,11 @@ struct job {
 };
 
 struct workers;
-/* `setup` (may be NULL) runs for each context that is made. */
+/*
+ * `count` threads, and one more for the refills. 0: none, each turn of the
+ * event loop does one job, which is for tests. `setup` (may be NULL) runs for
+ * each context that is made, in the calling thread.
+ */
 int workers_start(struct event_base *base, unsigned count,
                   int (*setup)(struct chaos_ctx *ctx, void *arg), void *arg,
                   struct workers **workers_out);
