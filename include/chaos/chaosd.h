@@ -11,7 +11,8 @@
  * and `status`: 0, or -errno with a sentence for people as payload. Replies
  * come in the order of the questions, except that CONSOLE and EVENTS go on
  * sending until the client closes them or the connection. Messages marked
- * "told" have no reply. A message that breaks these rules ends the connection.
+ * "told" have no reply. A message that breaks these rules ends the connection;
+ * REFUSED says why before it ends, as it does to those who are not let in.
  *
  * The peer is known by its credentials (SO_PEERCRED) when it connects: root and
  * the members of one group, if configured, may go on; TAKE and DONE are root's.
@@ -43,6 +44,7 @@ NOXS_AT(struct chaosd_header, status, 12);
 NOXS_ASSERT(sizeof(struct chaosd_header) == 16);
 
 /* header.type */
+#define CHAOSD_REFUSED 0       /* sent, the last: id 0, -errno, a sentence */
 #define CHAOSD_INFO 1          /* no payload; JSON: version, pid, uptime ... */
 #define CHAOSD_TAKE 2          /* struct chaosd_take; struct chaosd_shell */
 #define CHAOSD_DONE 3          /* told: struct chaosd_done */
