@@ -19,6 +19,7 @@ int chaos_ctx_create(struct chaos_ctx **ctx_out)
 
     if (!ctx)
         return -ENOMEM;
+    ctx->lock_fd = -1;
     ctx->run_dir = strdup(RUN_DIR);
     if (!ctx->run_dir) {
         chaos_ctx_destroy(ctx);
@@ -37,6 +38,7 @@ void chaos_ctx_destroy(struct chaos_ctx *ctx)
         ctx->host->ops->close(ctx->host);
     if (ctx->hv)
         ctx->hv->ops->close(ctx->hv);
+    chaos__closep(&ctx->lock_fd);
     free(ctx->daemon_path);
     free(ctx->run_dir);
     free(ctx);
@@ -71,6 +73,9 @@ int chaos_ctx_set_run_dir(struct chaos_ctx *ctx, const char *path)
     daemon_close(ctx);
     free(ctx->run_dir);
     ctx->run_dir = copy;
+    chaos__closep(&ctx->lock_fd);
+    ctx->lock_fd = -1;
+    ctx->owner = 0;
     ctx->daemon_next_ms = 0;
     return 0;
 }

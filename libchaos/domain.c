@@ -5,18 +5,20 @@
 #include <errno.h>
 #include <string.h>
 
+#include "birth.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
 #include "internal.h"
+#include "run_dir.h"
 
 static int gone(struct chaos_ctx *ctx, uint32_t domid)
 {
     return chaos__fail(ctx, -ESRCH, "there is no domain %u", domid);
 }
 
-int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
-                 struct hv_domain_state *state_out)
+int domain_look(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                struct hv_domain_state *state_out)
 {
     int rc = chaos__hv_noxs(ctx, hv_out);
 
@@ -33,13 +35,52 @@ int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
     return 0;
 }
 
-/* Domain 0 is this host's own; ending or stopping it is never meant. */
-int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+static bool is_zero(const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    static const uint8_t zero[NOXS_UUID_SIZE];
+
+    return memcmp(uuid, zero, sizeof(zero)) == 0;
+}
+
+/* One that is made has it in both places; ask only where it may differ. */
+static void find_uuid(struct hv *hv, struct hv_domain_state *state)
+{
+    struct noxs_op_identity op = {.domid = (uint16_t)state->domid};
+    struct birth birth;
+
+    if (!birth_decode(state->uuid, &birth))
+        return;
+    /* A dying one does not tell. */
+    if (hv->ops->noxs(hv, NOXS_OP_IDENTITY_GET, &op, sizeof(op), NULL, 0) < 0)
+        return;
+    if (!is_zero(op.identity.uuid))
+        memcpy(state->uuid, op.identity.uuid, sizeof(state->uuid));
+}
+
+int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out)
+{
+    int rc = domain_look(ctx, hv_out, domid, state_out);
+
+    if (rc == 0)
+        find_uuid(*hv_out, state_out);
+    return rc;
+}
+
+/* Domain 0 is this host's own; ending or stopping it is never meant. */
+static int not_dom0(struct chaos_ctx *ctx, uint32_t domid)
 {
     if (domid == 0)
         return chaos__fail(ctx, -EINVAL, "domain 0 runs this host");
-    return domain_state(ctx, hv_out, domid, state_out);
+    return 0;
+}
+
+int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                 struct hv_domain_state *state_out)
+{
+    int rc = not_dom0(ctx, domid);
+
+    return rc < 0 ? rc : domain_state(ctx, hv_out, domid, state_out);
 }
 
 static int destroy_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
@@ -49,17 +90,22 @@ static int destroy_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
     return chaos__fail(ctx, rc, "domain %u: cannot destroy it", domid);
 }
 
-int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid)
+int domain_end(struct chaos_ctx *ctx, struct hv *hv,
+               const struct hv_domain_state *state)
 {
-    struct hv_domain_state state;
+    struct hv_domain_state named = *state;
+    uint32_t domid = state->domid;
     struct devices_left left;
-    struct hv *hv;
-    int rc = domain_other(ctx, &hv, domid, &state);
+    struct birth birth;
+    bool making = birth_decode(state->uuid, &birth);
+    int rc;
 
-    if (rc == 0)
-        rc = devices_look(ctx, domid, state.uuid, &left);
+    find_uuid(hv, &named);
+    rc = devices_look(ctx, domid, named.uuid, &left);
     if (rc < 0)
         return rc;
+    /* Back ends are made before they are written to the device page. */
+    left.any |= making;
     rc = hv->ops->domain_destroy(hv, domid);
     if (rc < 0) {
         devices_keep(&left);
@@ -67,19 +113,49 @@ int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid)
     }
     devices_end(ctx, domid, &left);
     record_remove(ctx, domid);
+    if (making) {
+        run_remove(ctx, "shells", domid, "");
+        run_remove(ctx, "shells", domid, ".new");
+    }
     return 0;
+}
+
+int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid)
+{
+    struct hv_domain_state state;
+    struct hv *hv;
+    int rc = not_dom0(ctx, domid);
+
+    if (rc == 0)
+        rc = domain_look(ctx, &hv, domid, &state);
+    if (rc == 0)
+        rc = domain_end(ctx, hv, &state);
+    return rc;
+}
+
+/* One that is not made yet is paused, and its maker counts on that. */
+static int made_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                      struct hv_domain_state *state_out)
+{
+    struct birth birth;
+    int rc = domain_look(ctx, hv_out, domid, state_out);
+
+    if (rc == 0 && birth_decode(state_out->uuid, &birth))
+        return chaos__fail(ctx, -EBUSY, "domain %u is still being made", domid);
+    return rc;
 }
 
 int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid)
 {
     struct hv_domain_state state;
     struct hv *hv;
-    int rc = domain_other(ctx, &hv, domid, &state);
+    int rc = not_dom0(ctx, domid);
 
     if (rc == 0)
-        rc = hv->ops->domain_pause(hv, domid);
-    else
+        rc = made_state(ctx, &hv, domid, &state);
+    if (rc < 0)
         return rc;
+    rc = hv->ops->domain_pause(hv, domid);
     if (rc < 0)
         return chaos__fail(ctx, rc, "domain %u: cannot pause it", domid);
     return 0;
@@ -89,7 +165,7 @@ int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid)
 {
     struct hv_domain_state state;
     struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
+    int rc = made_state(ctx, &hv, domid, &state);
 
     if (rc < 0)
         return rc;

@@ -9,13 +9,29 @@
 
 #include "hv.h"
 
-/* domain.c: the state of a domain; -ESRCH with text where there is none. */
+/*
+ * domain.c: the state of a domain as the hypervisor has it: the uuid of one in
+ * the making is a mark (birth.h). -ESRCH with text where there is none.
+ */
+int domain_look(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                struct hv_domain_state *state_out) CHAOS_CHECK;
+/*
+ * domain.c: the same with the VM's own uuid, by which its record is known, as
+ * soon as it has one.
+ */
 int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out) CHAOS_CHECK;
 
 /* domain.c: the same of any but domain 0, which runs this host. */
 int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out) CHAOS_CHECK;
+
+/*
+ * domain.c: end it, with its vifs, vbds and files; `state` of domain_look.
+ * -ESRCH: it is gone already.
+ */
+int domain_end(struct chaos_ctx *ctx, struct hv *hv,
+               const struct hv_domain_state *state) CHAOS_CHECK;
 
 /* sysctl.c: tell the guest that its device page changed, if it can be told. */
 void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid);

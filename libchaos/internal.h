@@ -26,6 +26,8 @@ struct chaos_ctx {
     chaos_step_fn *step_fn; /* NULL: no probes */
     void *step_arg;
     char *run_dir;     /* owned */
+    int lock_fd;       /* owned; the run directory's lock file; -1: not open */
+    uint32_t owner;    /* whose lock lock_fd holds; 0: none (birth.h) */
     struct hv *hv;     /* owned; NULL until the first use */
     struct host *host; /* owned; NULL until the first use */
     bool noxs_checked;

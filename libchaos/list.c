@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "birth.h"
 #include "domain.h"
 #include "internal.h"
 
@@ -23,6 +24,8 @@ struct identities {
 static void info_fill(struct chaos_domain_info *info,
                       const struct hv_domain_state *state)
 {
+    struct birth birth;
+
     *info = (struct chaos_domain_info){
         .domid = state->domid,
         .running = state->running,
@@ -38,11 +41,16 @@ static void info_fill(struct chaos_domain_info *info,
         .cpu_time_ns = state->cpu_time_ns,
     };
     memcpy(info->uuid, state->uuid, sizeof(info->uuid));
+    info->building = birth_decode(state->uuid, &birth);
 }
 
 static void info_identify(struct chaos_domain_info *info,
                           const struct noxs_entry *entry)
 {
+    static const uint8_t none[NOXS_UUID_SIZE];
+
+    if (memcmp(entry->uuid, none, sizeof(none)) != 0)
+        memcpy(info->uuid, entry->uuid, sizeof(info->uuid));
     info->generation = entry->generation;
     info->devices = entry->devices;
     memcpy(info->name, entry->name, sizeof(info->name));
@@ -140,7 +148,7 @@ int chaos_domain_info(struct chaos_ctx *ctx, uint32_t domid,
     struct hv_domain_state state;
     struct noxs_entry entry;
     struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
+    int rc = domain_look(ctx, &hv, domid, &state);
 
     if (rc < 0)
         return rc;
