@@ -24,9 +24,8 @@ static int check(struct chaos_conn *conn, const struct chaosd_header *header)
                            "version %d: install the two of one release",
                            header->version, CHAOSD_VERSION);
     if (header->size < sizeof(*header) || header->size > CHAOSD_REPLY_MAX ||
-        header->pad != 0 || header->type < 1 ||
-        header->type > CHAOSD_TYPE_MAX || header->status > 0 ||
-        header->status < -ERRNO_MAX)
+        header->pad != 0 || header->type > CHAOSD_TYPE_MAX ||
+        header->status > 0 || header->status < -ERRNO_MAX)
         return conn_broken(conn, -EPROTO, "it sent what is no message");
     return 0;
 }
@@ -112,6 +111,18 @@ static int receive_by(struct chaos_conn *conn, uint64_t deadline, bool wait)
     return rc;
 }
 
+/* Why the daemon ends the connection. */
+static int cut_off(struct chaos_conn *conn, const struct chaosd_header *header)
+{
+    size_t len = header->size - sizeof(*header);
+    const char *text = (const char *)conn->buf + conn->start + sizeof(*header);
+
+    return conn_broken(conn, header->status < 0 ? header->status : -EPROTO,
+                       "it closes the connection: %.*s",
+                       len < CHAOS_ERROR_SIZE ? (int)len : CHAOS_ERROR_SIZE,
+                       text);
+}
+
 static int receive_message(struct chaos_conn *conn, uint64_t deadline,
                            bool wait, struct chaosd_header *header_out,
                            const void **payload_out)
@@ -133,6 +144,8 @@ static int receive_message(struct chaos_conn *conn, uint64_t deadline,
     if (rc < 0)
         return rc;
     conn->taken = header.size;
+    if (header.type == CHAOSD_REFUSED)
+        return cut_off(conn, &header);
     *header_out = header;
     *payload_out = conn->buf + conn->start + sizeof(header);
     return 0;

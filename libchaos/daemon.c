@@ -76,7 +76,7 @@ static int daemon_conn(struct chaos_ctx *ctx, bool *fresh_out)
 /* Whether a reply came to what was asked last, be it a refusal. */
 static bool has_answered(const struct chaos_conn *conn)
 {
-    return conn->taken > 0;
+    return !conn->broken && conn->taken > 0;
 }
 
 static int ask_once(struct chaos_ctx *ctx, unsigned type, const void *payload,
