@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <asm/xen/hypercall.h>
@@ -265,16 +266,20 @@ static void fill_io(struct noxs_back *back, u64 features)
 	set_state(back, NOXS_BACK_READY);
 }
 
-int noxs_back_publish(struct noxs_back *back, u64 features,
-		      struct noxs_device *device)
+void noxs_back_describe(const struct noxs_back *back, u64 features,
+			struct noxs_device *device)
 {
-	int rc;
-
-	fill_io(back, features);
 	*device = (struct noxs_device){
 		.type = back->type, .id = back->id, .grant = back->io_ref,
 		.evtchn = back->evtchn, .features = features,
 	};
+}
+
+int noxs_back_publish(struct noxs_back *back, u64 features)
+{
+	int rc;
+
+	fill_io(back, features);
 	/* A front end that is there already waits at the lock. */
 	mutex_lock(&back->lock);
 	rc = bind(back);
@@ -320,6 +325,32 @@ void noxs_back_end(struct noxs_back *back)
 	 */
 	module_put(THIS_MODULE);
 	back->ops->destroy(back);
+}
+
+/* A front end that comes meanwhile waits at the lock, as work() does. */
+struct noxs_back *noxs_back_change(u16 domid, u32 type, u32 id)
+{
+	struct noxs_back *back = noxs_back_get(domid, type, id);
+	int rc = 0;
+
+	if (!back)
+		return ERR_PTR(-ENOENT);
+	mutex_lock(&back->lock);
+	if (back->dying)
+		rc = -ENOENT;
+	else if (back->state != NOXS_BACK_READY ||
+		 READ_ONCE(back->io->front_state) != NOXS_FRONT_INIT)
+		rc = -EBUSY;
+	if (!rc)
+		return back;
+	noxs_back_changed(back);
+	return ERR_PTR(rc);
+}
+
+void noxs_back_changed(struct noxs_back *back)
+{
+	mutex_unlock(&back->lock);
+	noxs_back_put(back);
 }
 
 /* --- the ioctls ------------------------------------------------------------- */

@@ -9,7 +9,7 @@
  * Locks, outermost first:
  *
  *   back->lock		mutex of one back end: its state, connect, disconnect
- *   rtnl, and what a type has (net: updown; the queue's xmit lock)
+ *   what a type has (net: MAC addresses; rtnl; the queue's xmit lock)
  *   backs_lock		mutex of back.c: the hash of all back ends
  *
  * rtnl may be taken under back->lock, never the other way round: what the
@@ -99,17 +99,24 @@ struct noxs_back {
  * For a type's create call. Init checks that (domid, type, id) is new, allocates
  * and grants the control page and prepares everything but the interrupt; the type
  * then allocates its rings, fills in the control page behind io, and calls
- * publish, which binds the event channel, enters the list and fills in `device`
- * but for its config, features included. From then on connect() may be called,
- * and anybody may end the back end: the type must not touch it after publish
- * succeeded. After a failure of publish, or instead of it, abort undoes init; the
- * type's own memory is the caller's to free.
+ * publish, which binds the event channel and enters the list. From then on
+ * connect() may be called, and anybody may end the back end: the type must not
+ * touch it after publish succeeded. After a failure of publish, or instead of
+ * it, abort undoes init; the type's own memory is the caller's to free.
  */
 int noxs_back_init(struct noxs_back *back, const struct noxs_back_ops *ops,
 		   u16 domid, u32 type, u32 id, u32 evtchn);
-int noxs_back_publish(struct noxs_back *back, u64 features,
-		      struct noxs_device *device);
+int noxs_back_publish(struct noxs_back *back, u64 features);
 void noxs_back_abort(struct noxs_back *back);
+/* The guest's device page's entry, but for its config. After init. */
+void noxs_back_describe(const struct noxs_back *back, u64 features,
+			struct noxs_device *device);
+/*
+ * One that no front end has taken up, with its lock held, so that none does; to
+ * be given back. ERR_PTR(-ENOENT): there is none such; -EBUSY: one has.
+ */
+struct noxs_back *noxs_back_change(u16 domid, u32 type, u32 id);
+void noxs_back_changed(struct noxs_back *back);
 /* For ops->destroy: what init and publish made; (domid, type, id) is free. */
 void noxs_back_fini(struct noxs_back *back);
 
@@ -133,6 +140,8 @@ __printf(2, 3) void noxs_back_broken(struct noxs_back *back, const char *fmt,
 
 /* The types: the ioctls, with the structure already copied and its pads checked. */
 int noxs_net_create(struct noxs_ioctl_vif *vif);
+/* `out` is where `set` came from: written before anything is changed. */
+int noxs_net_set(struct noxs_ioctl_vif_set *set, void __user *out);
 int noxs_net_start(void); /* of the module */
 void noxs_net_stop(void);
 int noxs_block_create(struct noxs_ioctl_vbd *vbd);

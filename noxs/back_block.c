@@ -345,7 +345,8 @@ static int announce(struct block *block, struct noxs_ioctl_vbd *vbd)
 	block->features = features;
 	describe_discard(block);
 	config = config_of(block);
-	rc = noxs_back_publish(&block->back, features, &vbd->device);
+	noxs_back_describe(&block->back, features, &vbd->device);
+	rc = noxs_back_publish(&block->back, features);
 	if (rc) {
 		noxs_back_page_end(page, config.ring_grant);
 		return rc;

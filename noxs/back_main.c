@@ -52,7 +52,6 @@ static long version_get(void __user *arg)
 static bool is_vif_clean(const struct noxs_ioctl_vif *vif)
 {
 	return !memchr_inv(vif->pad0, 0, sizeof(vif->pad0)) && !vif->pad1 &&
-	       !memchr_inv(vif->address.pad, 0, sizeof(vif->address.pad)) &&
 	       !(vif->features & ~(u64)NOXS_NET_F_ALL);
 }
 
@@ -98,6 +97,17 @@ static long vif_create(void __user *arg)
 	if (noxs_fault() || copy_to_user(arg, &vif, sizeof(vif)))
 		rc = -EFAULT;
 	return finish(vif.domid, NOXS_DEV_VIF, vif.id, rc);
+}
+
+static long vif_set(void __user *arg)
+{
+	struct noxs_ioctl_vif_set set;
+
+	if (copy_from_user(&set, arg, sizeof(set)))
+		return -EFAULT;
+	if (memchr_inv(set.pad0, 0, sizeof(set.pad0)))
+		return -EINVAL;
+	return noxs_net_set(&set, arg);
 }
 
 static long vbd_create(void __user *arg)
@@ -165,6 +175,8 @@ static long control_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 		return version_get(user);
 	case NOXS_IOCTL_VIF_CREATE:
 		return vif_create(user);
+	case NOXS_IOCTL_VIF_SET:
+		return vif_set(user);
 	case NOXS_IOCTL_VBD_CREATE:
 		return vbd_create(user);
 	case NOXS_IOCTL_CLOSE:

@@ -8,9 +8,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/etherdevice.h>
-#include <linux/hashtable.h>
 #include <linux/interrupt.h>
-#include <linux/jhash.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
@@ -18,40 +16,6 @@
 #include "back_net.h"
 
 #define QUEUE_LEN 256
-#define INTERVAL_MIN 1000     /* us */
-#define INTERVAL_MAX 10000000 /* us */
-
-/* The guests' MAC addresses, none twice. */
-static DEFINE_HASHTABLE(macs, 12);
-static DEFINE_MUTEX(macs_lock);
-
-static u32 mac_key(const u8 *mac)
-{
-	return jhash(mac, ETH_ALEN, 0);
-}
-
-static int take_mac(struct net_back *net)
-{
-	struct net_back *other;
-	u32 key = mac_key(net->mac);
-	int rc = 0;
-
-	mutex_lock(&macs_lock);
-	hash_for_each_possible(macs, other, mac_node, key)
-		if (ether_addr_equal_unaligned(other->mac, net->mac))
-			rc = -EADDRINUSE;
-	if (!rc)
-		hash_add(macs, &net->mac_node, key);
-	mutex_unlock(&macs_lock);
-	return rc;
-}
-
-static void give_mac(struct net_back *net)
-{
-	mutex_lock(&macs_lock);
-	hash_del(&net->mac_node);
-	mutex_unlock(&macs_lock);
-}
 
 /* --- NAPI: under rtnl ------------------------------------------------------- */
 
@@ -217,7 +181,7 @@ static void net_destroy(struct noxs_back *back)
 	struct net_back *net = to_net(back);
 
 	unregister_netdev(net->dev);
-	give_mac(net);
+	noxs_net_give_mac(net);
 	free_rings(net);
 	noxs_back_fini(back);
 	free_netdev(net->dev);
@@ -246,35 +210,6 @@ static const struct noxs_back_ops net_back_ops = {
 };
 
 /* --- creation ------------------------------------------------------------------- */
-
-static bool is_address_valid(const struct noxs_net_address *address)
-{
-	switch (address->family) {
-	case NOXS_NET_NO_ADDRESS:
-		return !address->prefix && !address->has_gateway;
-	case NOXS_NET_IPV4:
-		return address->prefix <= 32 && address->has_gateway <= 1;
-	case NOXS_NET_IPV6:
-		return address->prefix <= 128 && address->has_gateway <= 1;
-	default:
-		return false;
-	}
-}
-
-static bool is_vif_valid(const struct noxs_ioctl_vif *vif)
-{
-	if (strnlen(vif->ifname, sizeof(vif->ifname)) == sizeof(vif->ifname))
-		return false;
-	/* % would have the kernel look for a number. */
-	if (vif->ifname[0] &&
-	    (!dev_valid_name(vif->ifname) || strchr(vif->ifname, '%')))
-		return false;
-	if (vif->rate_bytes && (vif->rate_interval < INTERVAL_MIN ||
-				vif->rate_interval > INTERVAL_MAX))
-		return false;
-	return vif->mtu >= NOXS_NET_MTU_MIN && vif->mtu <= NOXS_NET_MTU_MAX &&
-	       is_valid_ether_addr(vif->mac) && is_address_valid(&vif->address);
-}
 
 static void setup_netdev(struct net_device *dev,
 			 const struct noxs_ioctl_vif *vif, u64 offered)
@@ -319,6 +254,7 @@ static struct net_back *alloc_net(const struct noxs_ioctl_vif *vif)
 	net = netdev_priv(dev);
 	net->dev = dev;
 	net->offered = net_features(vif->features);
+	net->mtu = vif->mtu;
 	memcpy(net->mac, vif->mac, sizeof(net->mac));
 	setup_netdev(dev, vif, net->offered);
 	netif_napi_add(dev, &net->napi, noxs_net_poll);
@@ -337,28 +273,22 @@ static int make_rings(struct net_back *net, const struct noxs_ioctl_vif *vif)
 	if (rc)
 		return rc;
 	net->rx.ring.sring = page;
-	noxs_net_tx_init(net, vif);
+	noxs_net_tx_init(net);
+	noxs_net_tx_limit(net, vif->rate_bytes, vif->rate_interval);
 	noxs_net_rx_init(net);
 	return 0;
 }
 
 static int announce(struct net_back *net, struct noxs_ioctl_vif *vif)
 {
-	struct noxs_net_config config = {
-		.mtu = vif->mtu, .tx_grant = net->tx.ref,
-		.rx_grant = net->rx.ref,
-	};
 	struct noxs_net *page = (struct noxs_net *)net->back.io;
-	int rc;
 
-	memcpy(config.mac, net->mac, sizeof(config.mac));
 	page->address = vif->address;
 	vif->ifindex = net->dev->ifindex;
 	strscpy(vif->ifname, net->dev->name, sizeof(vif->ifname));
 	vif->features = net->offered;
-	rc = noxs_back_publish(&net->back, net->offered, &vif->device);
-	memcpy(vif->device.config, &config, sizeof(config));
-	return rc;
+	noxs_net_describe(net, net->mac, net->mtu, &vif->device);
+	return noxs_back_publish(&net->back, net->offered);
 }
 
 /*
@@ -386,12 +316,12 @@ int noxs_net_create(struct noxs_ioctl_vif *vif)
 	struct net_back *net;
 	int rc;
 
-	if (!is_vif_valid(vif))
+	if (!noxs_net_is_valid(vif))
 		return -EINVAL;
 	net = alloc_net(vif);
 	if (!net)
 		return -ENOMEM;
-	rc = take_mac(net);
+	rc = noxs_net_take_mac(net);
 	if (rc)
 		goto free_net;
 	rc = noxs_back_init(&net->back, &net_back_ops, vif->domid,
@@ -415,7 +345,7 @@ free_rings:
 	free_rings(net);
 	noxs_back_abort(&net->back);
 give_mac:
-	give_mac(net);
+	noxs_net_give_mac(net);
 free_net:
 	free_netdev(net->dev);
 	return rc;

@@ -7,9 +7,11 @@
  * bound to one NAPI context and one transmit lock; dom0's processors share the
  * work vif by vif.
  *
- * Locks, inside those of back.h: rtnl for `open`, `connected`, `napi_on` and
- * `features`, then the queue's xmit lock for all of net_back_rx. net_back_tx is
- * NAPI's alone while NAPI is on, else rtnl's. macs_lock of back_net.c is a leaf.
+ * Locks, inside those of back.h: macs_lock of back_net_set.c, then rtnl for
+ * `open`, `connected`, `napi_on` and `features`, then the queue's xmit lock for
+ * all of net_back_rx. net_back_tx is NAPI's alone while NAPI is on, else rtnl's;
+ * its limit is set under back->lock while no front end is connected. `mac` and
+ * `mtu` are written under both back->lock and macs_lock.
  */
 #ifndef NOXS_BACK_NET_H
 #define NOXS_BACK_NET_H
@@ -69,6 +71,7 @@ struct net_back {
 	bool napi_on;    /* both */
 	u64 features;    /* NOXS_NET_F_* that the front end accepts */
 	u64 offered;     /* and we */
+	u16 mtu;          /* the guest's, as it was announced */
 	u8 mac[ETH_ALEN]; /* the guest's */
 	struct hlist_node mac_node;
 	struct net_back_tx tx;
@@ -91,6 +94,15 @@ struct net_tx_packet {
 	u16 ids[NET_TX_SLOTS];
 };
 
+/* back_net_set.c */
+bool noxs_net_is_valid(const struct noxs_ioctl_vif *vif);
+/* -EADDRINUSE: another has its MAC address. */
+int noxs_net_take_mac(struct net_back *net);
+void noxs_net_give_mac(struct net_back *net);
+/* What the guest's device page says of it, with this address and MTU. */
+void noxs_net_describe(const struct net_back *net, const u8 *mac, u16 mtu,
+		       struct noxs_device *device);
+
 /* back_net_ethtool.c */
 extern const struct ethtool_ops noxs_net_ethtool_ops;
 
@@ -108,7 +120,8 @@ bool noxs_net_set_offload(const struct net_back *net, struct sk_buff *skb,
 			  const struct net_tx_packet *packet);
 
 /* back_net_tx.c */
-void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif);
+void noxs_net_tx_init(struct net_back *net);
+void noxs_net_tx_limit(struct net_back *net, u64 bytes, u32 interval);
 void noxs_net_tx_reset(struct net_back *net); /* the ring as new */
 int noxs_net_poll(struct napi_struct *napi, int budget);
 

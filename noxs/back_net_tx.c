@@ -383,13 +383,18 @@ void noxs_net_tx_reset(struct net_back *net)
 	net->tx.worked = false;
 }
 
-void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif)
+void noxs_net_tx_init(struct net_back *net)
+{
+	timer_setup(&net->tx.timer, credit_due, 0);
+	noxs_net_tx_reset(net);
+}
+
+void noxs_net_tx_limit(struct net_back *net, u64 bytes, u32 interval)
 {
 	struct net_back_tx *tx = &net->tx;
 
-	timer_setup(&tx->timer, credit_due, 0);
-	tx->rate_bytes = vif->rate_bytes > RATE_MOST ? 0 : vif->rate_bytes;
-	tx->interval = vif->rate_interval;
+	tx->rate_bytes = bytes > RATE_MOST ? 0 : bytes;
+	tx->interval = interval;
 	/* What is left of an interval is too little for a packet, not lost. */
 	tx->burst = max_t(u64, BURST_LEAST, tx->rate_bytes + 65536);
 	/* The timer may come a tick or two late. */
@@ -399,7 +404,6 @@ void noxs_net_tx_init(struct net_back *net, const struct noxs_ioctl_vif *vif)
 					       tx->interval));
 	tx->credit = tx->burst;
 	tx->since = ktime_get();
-	noxs_net_tx_reset(net);
 }
 
 int noxs_net_start(void)
