@@ -57,8 +57,9 @@ struct command {
 struct cli {
     const struct command *command; /* NULL before it is known */
     struct chaos_ctx *ctx;         /* owned */
-    bool verbose, very_verbose, quiet;
-    struct out out; /* the last, so that its buffer need not be cleared */
+    bool verbose, very_verbose, quiet, no_daemon;
+    const char *socket; /* chaosd's, borrowed from the command line, or NULL */
+    struct out out;     /* the last, so that its buffer need not be cleared */
 };
 
 /* main.c: all commands in the order of the help; ends with NULL. */
@@ -70,8 +71,9 @@ const struct command *command_find(const struct command *group,
 /* create.c, ...: the commands */
 extern const struct command create_command, destroy_command, shutdown_command,
     reboot_command, pause_command, unpause_command, list_command,
-    console_command, domid_command, domname_command, rename_command,
-    info_command, vif_command, vbd_command, version_command, help_command;
+    console_command, log_command, events_command, pool_command, domid_command,
+    domname_command, rename_command, info_command, vif_command, vbd_command,
+    version_command, help_command;
 
 /*
  * options.c: returns -1 to go on, with *first_out the first operand, or the
@@ -81,6 +83,16 @@ int options_parse(struct cli *cli, const struct command *command, void *options,
                   int argc, char **argv, int *first_out);
 void usage_command(struct out *out, const struct command *command);
 void usage_all(struct out *out);
+
+/*
+ * context.c: make the context as the options before it say. Returns an exit
+ * code; after a failure there is none.
+ */
+int cli_context(struct cli *cli);
+
+/* config.c: read FILE [KEY=VALUE...], and check the whole. An exit code. */
+int config_read(struct cli *cli, struct chaos_config *cfg, int argc,
+                char **argv);
 
 /* error.c: messages of one line to stderr; those with an int return an exit
  * code.

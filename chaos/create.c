@@ -35,39 +35,6 @@ static int check_options(struct cli *cli, const struct create_options *o)
     return EXIT_OK;
 }
 
-/* KEY=VALUE; the key ends at the first '='. */
-static int set_key(struct cli *cli, struct chaos_config *cfg, char *word)
-{
-    char *equals = strchr(word, '=');
-    int rc;
-
-    if (!equals || equals == word)
-        return cli_usage(cli, "'%s' is not KEY=VALUE", word);
-    *equals = '\0';
-    rc = chaos_config_set(cli->ctx, cfg, word, equals + 1);
-    *equals = '=';
-    return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
-}
-
-static int read_config(struct cli *cli, struct chaos_config *cfg, int argc,
-                       char **argv)
-{
-    int i, code = EXIT_OK;
-    int rc = chaos_config_load(cli->ctx, cfg, argv[0]);
-
-    if (rc < 0)
-        return cli_fail(cli, rc);
-    for (i = 1; i < argc && code == EXIT_OK; i++)
-        code = set_key(cli, cfg, argv[i]);
-    if (code != EXIT_OK)
-        return code;
-    /* What is missing in the whole is missing in the file. */
-    rc = chaos_config_check(cli->ctx, cfg);
-    if (rc < 0)
-        return cli_error(cli, rc, "%s: %s", argv[0], chaos_ctx_error(cli->ctx));
-    return EXIT_OK;
-}
-
 /* "web" of "/etc/chaos/web.json"; "vm" of standard input. */
 static int template_of_file(struct template *t, const char *path)
 {
@@ -186,7 +153,7 @@ static int create(struct cli *cli, const struct create_options *o,
         .first = o->first,
         .count = o->count,
     };
-    int code = read_config(cli, cfg, argc, argv);
+    int code = config_read(cli, cfg, argc, argv);
 
     if (code == EXIT_OK)
         code = check_shared(&b);

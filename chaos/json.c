@@ -14,12 +14,19 @@ static void print(void *arg, const char *text, size_t len)
     out_bytes(arg, text, len);
 }
 
-int json_open(struct json *json, struct out *out)
+int json_memory(struct json *json)
 {
     json->failed = false;
     json->gen = yajl_gen_alloc(NULL);
-    if (!json->gen)
-        return -ENOMEM;
+    return json->gen ? 0 : -ENOMEM;
+}
+
+int json_open(struct json *json, struct out *out)
+{
+    int rc = json_memory(json);
+
+    if (rc < 0)
+        return rc;
     (void)yajl_gen_config(json->gen, yajl_gen_beautify, 1);
     (void)yajl_gen_config(json->gen, yajl_gen_indent_string, "  ");
     (void)yajl_gen_config(json->gen, yajl_gen_print_callback, print, out);
@@ -108,6 +115,18 @@ void json_text(struct json *json, const char *key, const char *text)
     (void)text_safe(safe, size, text);
     put(json, safe);
     free(safe);
+}
+
+void json_raw(struct json *json, const char *key, const char *value)
+{
+    put_key(json, key);
+    check(json, yajl_gen_number(json->gen, value, strlen(value)));
+}
+
+void json_safe(struct json *json, const char *key, const char *text)
+{
+    put_key(json, key);
+    put(json, text);
 }
 
 void json_uuid(struct json *json, const char *key, const uint8_t *uuid)

@@ -16,6 +16,8 @@ struct json {
 
 /* 0 or -ENOMEM. What is written goes to `out`. */
 int json_open(struct json *json, struct out *out) CHAOS_CHECK;
+/* The same in one line in memory: yajl_gen_get_buf(json->gen, ...). */
+int json_memory(struct json *json) CHAOS_CHECK;
 /* -EIO: something could not be written. */
 int json_close(struct json *json) CHAOS_CHECK;
 
@@ -29,6 +31,10 @@ void json_bool(struct json *json, const char *key, bool value);
 void json_number(struct json *json, const char *key, uint64_t value);
 /* Text of unknown origin is made safe, which also makes it valid UTF-8. */
 void json_text(struct json *json, const char *key, const char *text);
+/* Text that is so already. */
+void json_safe(struct json *json, const char *key, const char *text);
+/* A value that is JSON. */
+void json_raw(struct json *json, const char *key, const char *value);
 void json_uuid(struct json *json, const char *key, const uint8_t *uuid);
 
 /* Room for a uuid's text with its zero. */

@@ -11,23 +11,11 @@
 #include "cli.h"
 
 const struct command *const commands[] = {
-    &create_command,
-    &destroy_command,
-    &shutdown_command,
-    &reboot_command,
-    &pause_command,
-    &unpause_command,
-    &list_command,
-    &console_command,
-    &domid_command,
-    &domname_command,
-    &rename_command,
-    &info_command,
-    &vif_command,
-    &vbd_command,
-    &version_command,
-    &help_command,
-    NULL,
+    &create_command,  &destroy_command, &shutdown_command, &reboot_command,
+    &pause_command,   &unpause_command, &list_command,     &console_command,
+    &log_command,     &events_command,  &pool_command,     &domid_command,
+    &domname_command, &rename_command,  &info_command,     &vif_command,
+    &vbd_command,     &version_command, &help_command,     NULL,
 };
 
 const struct command *command_find(const struct command *group,
@@ -102,14 +90,9 @@ static int run(struct cli *cli, int argc, char **argv)
         rc = check_operands(cli, cli->command, argc - first);
     if (rc >= 0)
         return rc;
-    if (chaos_ctx_create(&cli->ctx) < 0)
-        return cli_error(cli, 0, "no memory");
-    chaos_ctx_set_log(cli->ctx,
-                      cli->very_verbose ? CHAOS_LOG_DEBUG
-                      : cli->verbose    ? CHAOS_LOG_INFO
-                      : cli->quiet      ? CHAOS_LOG_ERROR
-                                        : CHAOS_LOG_WARN,
-                      cli_log, cli);
+    rc = cli_context(cli);
+    if (rc != EXIT_OK)
+        return rc;
     rc = cli->command->run(cli, options, argc - first, argv + first);
     chaos_ctx_destroy(cli->ctx);
     return rc;

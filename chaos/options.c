@@ -26,6 +26,13 @@ const struct option_row common_rows[] = {
      .long_name = "quiet",
      .help = "print errors and what was asked for, nothing else",
      .offset = OPTIONS_QUIET},
+    {.long_name = "no-daemon",
+     .help = "do without chaosd, even where it runs",
+     .offset = OPTIONS_NO_DAEMON},
+    {.long_name = "socket",
+     .arg = "PATH",
+     .help = "where chaosd listens, if not in /run/chaos",
+     .offset = OPTIONS_SOCKET},
     {0}};
 
 const struct option_row main_rows[] = {{.short_name = 'V',
@@ -108,6 +115,12 @@ static int store_common(struct cli *cli, const struct command *command,
         return -1;
     case OPTIONS_QUIET:
         cli->quiet = true;
+        return -1;
+    case OPTIONS_NO_DAEMON:
+        cli->no_daemon = true;
+        return -1;
+    case OPTIONS_SOCKET:
+        cli->socket = optarg;
         return -1;
     case OPTIONS_VERSION:
         return version_command.run(cli, &(struct version_options){false}, 0,

@@ -13,6 +13,8 @@
 #define OPTIONS_VERBOSE (OPTIONS_COMMON + 1)
 #define OPTIONS_QUIET (OPTIONS_COMMON + 2)
 #define OPTIONS_VERSION (OPTIONS_COMMON + 3)
+#define OPTIONS_NO_DAEMON (OPTIONS_COMMON + 4)
+#define OPTIONS_SOCKET (OPTIONS_COMMON + 5)
 
 /* options.c: each ends with a row without long_name */
 extern const struct option_row common_rows[]; /* of all commands */
