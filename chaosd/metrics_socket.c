@@ -31,13 +31,13 @@ static int refuse(const char *address, int rc, const char *what)
 
 static int own(const char *path, const char *group)
 {
-    gid_t gid = 0;
+    gid_t gid = getegid();
     int rc = group ? peer_group(group, &gid) : 0;
 
     if (rc < 0)
         return rc;
     /* In this order nobody else ever gets in. */
-    if (chmod(path, 0600) < 0 || chown(path, 0, gid) < 0 ||
+    if (chmod(path, 0600) < 0 || chown(path, (uid_t)-1, gid) < 0 ||
         chmod(path, 0660) < 0)
         return -errno;
     return 0;
