@@ -24,8 +24,11 @@ struct options {
 int life_load_conf(const struct options *options, struct conf **conf_out,
                    char *text, size_t text_size);
 
+/* Limits of the process; before anything else is started. */
+void life_prepare(void);
+
 struct life;
-/* Limits of the process, signals, the watchdog. options is borrowed. */
+/* Signals and the watchdog. options is borrowed. */
 int life_create(struct daemon *d, const struct options *options,
                 struct life **life_out);
 /* Everything is there: systemd may start what comes after. */
