@@ -16,19 +16,18 @@
 #include <noxs/console.h>
 
 #include "session.h"
+#include "source.h"
 
 #define ESCAPE 0x1d /* ^] */
-#define EXITS 16
 #define INPUT_SIZE 256
 
-enum { FD_CONSOLE, FD_WATCH, FD_SIGNAL, FD_IN, FD_OUT, FD_COUNT };
+/* The source's come first. */
+enum { FD_SIGNAL = SOURCE_FDS, FD_IN, FD_OUT, FD_COUNT };
 
 struct session {
     struct cli *cli;
     const char *label; /* borrowed from the caller */
-    uint32_t domid;
-    struct chaos_console *con;
-    struct chaos_watch *watch;
+    struct source source;
     struct tty tty;
     sigset_t mask_before;
     bool masked;
@@ -43,12 +42,17 @@ struct session {
 
 static void end(struct session *s, enum session_end how, unsigned reason)
 {
-    /* That it was destroyed after it stopped does not change why. */
     if (!s->ended) {
         s->result.end = how;
         s->result.reason = reason;
     }
     s->ended = true;
+}
+
+static void notice_end(struct session *s)
+{
+    if (s->source.ended)
+        end(s, s->source.how, s->source.reason);
 }
 
 /* --- opening and closing -------------------------------------------------- */
@@ -69,30 +73,14 @@ static int signals_open(struct session *s)
     return EXIT_OK;
 }
 
-/* An end before the watch was opened would otherwise go unseen. */
-static int look(struct session *s)
+static int session_open(struct session *s, uint32_t domid)
 {
-    struct chaos_domain_info info;
-    int rc = chaos_domain_info(s->cli->ctx, s->domid, &info);
+    int rc;
 
-    if (rc == -ESRCH || (rc == 0 && info.dying))
-        end(s, SESSION_GONE, 0);
-    else if (rc < 0)
-        return cli_fail(s->cli, rc);
-    else if (info.stopped)
-        end(s, SESSION_STOPPED, info.reason);
-    return EXIT_OK;
-}
-
-static int session_open(struct session *s)
-{
-    int rc = chaos_watch_open(s->cli->ctx, &s->watch);
-
-    if (rc == 0)
-        rc = chaos_console_open(s->cli->ctx, s->domid, &s->con);
-    if (rc < 0)
-        return cli_fail(s->cli, rc);
-    if (look(s) != EXIT_OK || signals_open(s) != EXIT_OK)
+    if (source_open(&s->source, s->cli, domid) != EXIT_OK)
+        return EXIT_FAILED;
+    notice_end(s);
+    if (signals_open(s) != EXIT_OK)
         return EXIT_FAILED;
     if (isatty(STDIN_FILENO))
         cli_notice(s->cli, "attached to %s; ^] detaches", s->label);
@@ -103,8 +91,7 @@ static int session_open(struct session *s)
 /* The signals come last: what they do must find everything restored. */
 static void session_close(struct session *s)
 {
-    chaos_console_close(s->con);
-    chaos_watch_close(s->watch);
+    source_close(&s->source);
     tty_restore(&s->tty, STDIN_FILENO);
     if (s->signal_fd >= 0)
         (void)close(s->signal_fd);
@@ -122,12 +109,13 @@ static int from_guest(struct session *s)
 
     if (s->out_len > 0)
         return EXIT_OK;
-    n = chaos_console_read(s->con, s->out, sizeof(s->out));
+    n = s->source.ops->read(&s->source, s->out, sizeof(s->out));
     if (n < 0 && s->ended)
         return EXIT_OK;
     if (n < 0)
         return cli_fail(s->cli, (int)n);
     s->out_len = (size_t)n;
+    notice_end(s);
     return EXIT_OK;
 }
 
@@ -137,7 +125,7 @@ static int to_guest(struct session *s)
 
     if (s->in_len == 0 || s->ended)
         return EXIT_OK;
-    n = chaos_console_write(s->con, s->in, s->in_len);
+    n = s->source.ops->write(&s->source, s->in, s->in_len);
     if (n < 0)
         return cli_fail(s->cli, (int)n);
     s->in_len -= (size_t)n;
@@ -194,29 +182,6 @@ static int read_in(struct session *s)
 
 /* --- events --------------------------------------------------------------- */
 
-static int take_exits(struct session *s)
-{
-    struct noxs_exit exits[EXITS];
-    int i, n;
-
-    do {
-        n = chaos_watch_read(s->watch, exits, EXITS);
-        if (n == -EOVERFLOW)
-            return look(s);
-        if (n < 0)
-            return cli_fail(s->cli, n);
-        for (i = 0; i < n; i++) {
-            if (exits[i].domid != s->domid)
-                continue;
-            if (exits[i].kind == NOXS_EXIT_SHUTDOWN)
-                end(s, SESSION_STOPPED, exits[i].reason);
-            else
-                end(s, SESSION_GONE, 0);
-        }
-    } while (n == EXITS);
-    return EXIT_OK;
-}
-
 /*
  * A guest that takes no input must not keep ^] from being seen: what is typed
  * meanwhile is dropped. A pipe waits.
@@ -230,14 +195,7 @@ static void want(const struct session *s, struct pollfd fds[FD_COUNT])
 {
     bool reading = !s->ended && !s->input_closed && may_read(s);
 
-    fds[FD_CONSOLE] = (struct pollfd){
-        .fd = s->ended || s->out_len > 0 ? -1 : chaos_console_fd(s->con),
-        .events = POLLIN,
-    };
-    fds[FD_WATCH] = (struct pollfd){
-        .fd = s->ended ? -1 : chaos_watch_fd(s->watch),
-        .events = POLLIN,
-    };
+    s->source.ops->want(&s->source, s->out_len == 0, s->in_len > 0, fds);
     fds[FD_SIGNAL] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
     fds[FD_IN] = (struct pollfd){
         .fd = reading ? STDIN_FILENO : -1,
@@ -247,6 +205,14 @@ static void want(const struct session *s, struct pollfd fds[FD_COUNT])
         .fd = s->out_len > 0 ? STDOUT_FILENO : -1,
         .events = POLLOUT,
     };
+}
+
+static int source_polled(struct session *s, const struct pollfd *fds)
+{
+    int rc = s->source.ops->polled(&s->source, fds);
+
+    notice_end(s);
+    return rc < 0 ? cli_fail(s->cli, rc) : EXIT_OK;
 }
 
 static int wait_events(struct session *s)
@@ -263,9 +229,7 @@ static int wait_events(struct session *s)
         code = write_out(s);
     if (code == EXIT_OK && fds[FD_IN].revents)
         code = read_in(s);
-    if (code == EXIT_OK && fds[FD_WATCH].revents)
-        code = take_exits(s);
-    return code;
+    return code == EXIT_OK ? source_polled(s, fds) : code;
 }
 
 /* When the guest has ended, what it wrote last is still to be shown. */
@@ -291,10 +255,9 @@ int session_run(struct cli *cli, const char *label, uint32_t domid,
     struct session s = {
         .cli = cli,
         .label = label,
-        .domid = domid,
         .signal_fd = -1,
     };
-    int code = session_open(&s);
+    int code = session_open(&s, domid);
 
     if (code == EXIT_OK && unpause) {
         int rc = chaos_domain_unpause(cli->ctx, domid);

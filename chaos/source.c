@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * source.c: choose where a console is read: from chaosd or from the guest.
+ */
+#include <errno.h>
+
+#include "source.h"
+
+int source_open(struct source *src, struct cli *cli, uint32_t domid)
+{
+    int rc;
+
+    *src = (struct source){.cli = cli, .domid = domid};
+    rc = source_open_daemon(src);
+    if (rc == -EAGAIN)
+        rc = source_open_direct(src);
+    return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
+}
+
+void source_close(struct source *src)
+{
+    if (src->ops)
+        src->ops->close(src);
+    src->ops = NULL;
+}
+
+void source_end(struct source *src, enum session_end how, unsigned reason)
+{
+    /* That it was destroyed after it stopped does not change why. */
+    if (!src->ended) {
+        src->how = how;
+        src->reason = reason;
+    }
+    src->ended = true;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * source_daemon.c: a session's bytes from chaosd: first what it has kept of
+ * the guest's output, then what comes.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "source.h"
+
+/* Of input, so that it fits wherever the socket says that there is room. */
+#define PIECE 1024
+
+static void daemon_close_source(struct source *src)
+{
+    chaos_conn_close(src->conn);
+}
+
+static void daemon_want(const struct source *src, bool reading, bool writing,
+                        struct pollfd fds[SOURCE_FDS])
+{
+    fds[0] = (struct pollfd){
+        .fd =
+            src->ended || !(reading || writing) ? -1 : chaos_conn_fd(src->conn),
+        .events = (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)),
+    };
+    fds[1] = (struct pollfd){.fd = -1};
+}
+
+static int daemon_polled(struct source *src,
+                         const struct pollfd fds[SOURCE_FDS])
+{
+    (void)src;
+    (void)fds;
+    return 0;
+}
+
+static void take_data(struct source *src, const uint8_t *payload, size_t size)
+{
+    struct chaosd_console_data head;
+
+    memcpy(&head, payload, sizeof(head));
+    if (head.offset > src->next)
+        cli_notice(src->cli, "%llu bytes of output were too fast, and are lost",
+                   (unsigned long long)(head.offset - src->next));
+    src->data = payload + sizeof(head);
+    src->data_len = size - sizeof(head);
+    src->next = head.offset + src->data_len;
+}
+
+/* The next message. -EAGAIN: none is there. */
+static int take_message(struct source *src)
+{
+    struct chaosd_console_end end;
+    struct chaosd_header header;
+    const void *payload;
+    size_t size;
+    int rc = chaos_conn_recv(src->conn, 0, &header, &payload);
+
+    if (rc < 0)
+        return rc == -ETIMEDOUT ? -EAGAIN : rc;
+    size = header.size - sizeof(header);
+    if (header.type == CHAOSD_CONSOLE_DATA &&
+        size >= sizeof(struct chaosd_console_data)) {
+        take_data(src, payload, size);
+    } else if (header.type == CHAOSD_CONSOLE_END && size >= sizeof(end)) {
+        memcpy(&end, payload, sizeof(end));
+        if (end.how == CHAOSD_END_STOPPED)
+            source_end(src, SESSION_STOPPED, end.reason);
+        else
+            source_end(src, SESSION_GONE, 0);
+    }
+    return 0;
+}
+
+static ssize_t daemon_read(struct source *src, void *buf, size_t size)
+{
+    size_t len;
+
+    while (src->data_len == 0 && !src->ended) {
+        int rc = take_message(src);
+
+        if (rc < 0)
+            return rc == -EAGAIN ? 0 : rc;
+    }
+    len = src->data_len < size ? src->data_len : size;
+    if (len > 0)
+        memcpy(buf, src->data, len);
+    src->data += len;
+    src->data_len -= len;
+    return (ssize_t)len;
+}
+
+/* A guest that takes nothing must not make this wait. */
+static ssize_t daemon_write(struct source *src, const void *buf, size_t len)
+{
+    struct pollfd fd = {.fd = chaos_conn_fd(src->conn), .events = POLLOUT};
+    size_t piece = len < PIECE ? len : PIECE;
+    int rc;
+
+    if (src->ended || poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLOUT))
+        return 0;
+    rc = chaos_conn_send(src->conn, CHAOSD_CONSOLE_INPUT, buf, piece);
+    return rc < 0 ? rc : (ssize_t)piece;
+}
+
+/* Whether it did not answer at all, so that one can do without it. */
+static bool is_silent(int rc)
+{
+    return rc == -ETIMEDOUT || rc == -ECONNRESET || rc == -EPROTO;
+}
+
+static int ask_for_console(struct source *src)
+{
+    const struct chaosd_console question = {.domid = src->domid, .from = 0};
+    struct chaosd_console_at at;
+    const void *reply;
+    size_t size;
+    int rc =
+        chaos_conn_ask(src->conn, CHAOSD_CONSOLE, &question, sizeof(question),
+                       CHAOS_DAEMON_TIMEOUT_MS, &reply, &size);
+
+    if (rc < 0)
+        return is_silent(rc) ? -EAGAIN : rc;
+    if (size < sizeof(at))
+        return -EAGAIN;
+    memcpy(&at, reply, sizeof(at));
+    src->next = at.first;
+    return 0;
+}
+
+int source_open_daemon(struct source *src)
+{
+    static const struct source_ops ops = {
+        .close = daemon_close_source,
+        .want = daemon_want,
+        .polled = daemon_polled,
+        .read = daemon_read,
+        .write = daemon_write,
+    };
+    int rc = chaos_conn_open(src->cli->ctx, &src->conn);
+
+    if (rc < 0)
+        return -EAGAIN;
+    rc = ask_for_console(src);
+    if (rc < 0) {
+        chaos_conn_close(src->conn);
+        src->conn = NULL;
+        return rc;
+    }
+    src->ops = &ops;
+    return 0;
+}
