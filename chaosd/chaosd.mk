@@ -6,7 +6,7 @@ CHAOSD_OBJ := $(CHAOSD_SRC:chaosd/%.c=$(B)/chaosd/%.o)
 CHAOSD_BIN := $(B)/bin/chaosd
 # libevent would look names up as well; nothing here calls that either.
 CHAOSD_LIBS := -levent_extra -levent_core -levent_pthreads -lpthread \
-	-Wl,--defsym,getservbyname=0
+	-Wl,--defsym,getservbyname=0,--defsym,freeaddrinfo=0
 
 .PHONY: chaosd
 all: chaosd
