@@ -5,6 +5,9 @@
 #ifndef LIBCHAOS_CREATE_H
 #define LIBCHAOS_CREATE_H
 
+#include <chaos/chaosd.h>
+
+#include "birth.h"
 #include "config.h"
 #include "devices.h"
 #include "pv.h"
@@ -19,6 +22,14 @@ struct create {
     struct hv *hv;                  /* borrowed from the context */
     uint8_t uuid[NOXS_UUID_SIZE];
     uint64_t generation;
+    uint32_t done;      /* steps.c: bit n: step n of the table was done */
+    struct birth birth; /* the domain's mark until it is made */
+    bool host_is_full;  /* it failed for want of the host's memory */
+
+    /* A shell is made, and its images must be these; NULL: a VM is made. */
+    const struct chaosd_shape *shape;
+    /* The VM is made of a shell, which has these vifs; NULL: it has none yet */
+    const struct vif *made;
 
     struct elf_image image;
     int ramdisk_fd;
@@ -27,12 +38,31 @@ struct create {
     uint32_t sysctl_port, console_port;
     struct pv_memory memory;
     struct pv_layout layout;
+    /* Known once the image is loaded. */
+    uint64_t start_info_frame, console_frame, sysctl_frame;
     struct devices devices;
 };
 
 /* create.c: generation is 1 for a new uuid. */
 int chaos__create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                   uint64_t generation, uint32_t *domid_out) CHAOS_CHECK;
+
+#define CREATE_INIT(ctx_, cfg_)                                                \
+    {                                                                          \
+        .ctx = (ctx_), .cfg = (cfg_), .domid = CHAOS_DOMID_NONE,               \
+        .image.fd = -1, .ramdisk_fd = -1,                                      \
+    }
+
+/*
+ * create.c: what comes before the first step of PREPARE: a uuid, a mark, memory
+ * for it on this host.
+ */
+int create_begin(struct create *c, enum birth_kind kind) CHAOS_CHECK;
+/* create.c: after a failure everything of the domain is gone. */
+int create_steps_run(struct create *c, unsigned kinds) CHAOS_CHECK;
+void create_undo(struct create *c);
+/* create.c: what this process has of it. */
+void create_dispose(struct create *c);
 
 /* create_steps.c */
 extern const struct step create_steps[];

@@ -11,6 +11,7 @@
 #include "create.h"
 #include "hv.h"
 #include "internal.h"
+#include "shell.h"
 
 #define EVTCHN_MAX 1023u
 /*
@@ -23,6 +24,16 @@
 
 /* --- files: opened and checked before the hypervisor is asked for anything -
  */
+
+/* A shell is promised with these very images. */
+static int check_image(struct create *c, const struct chaosd_image *image,
+                       const struct stat *st)
+{
+    if (shape_image_is(image, st))
+        return 0;
+    return chaos__fail(c->ctx, -ESTALE, "%s: it was replaced or changed",
+                       image->path);
+}
 
 static int open_ramdisk(struct create *c)
 {
@@ -41,9 +52,23 @@ static int open_ramdisk(struct create *c)
     return 0;
 }
 
+static int check_images(struct create *c)
+{
+    struct stat st;
+    int rc;
+
+    if (fstat(c->image.fd, &st) < 0)
+        return chaos__fail(c->ctx, -errno, "kernel %s", c->cfg->kernel);
+    rc = check_image(c, &c->shape->kernel, &st);
+    if (rc < 0 || c->ramdisk_fd < 0)
+        return rc;
+    if (fstat(c->ramdisk_fd, &st) < 0)
+        return chaos__fail(c->ctx, -errno, "ramdisk %s", c->cfg->ramdisk);
+    return check_image(c, &c->shape->ramdisk, &st);
+}
+
 static void close_files(struct create *c)
 {
-    devices_close_disks(&c->devices);
     elf_close(&c->image);
     chaos__closep(&c->ramdisk_fd);
     c->ramdisk_fd = -1;
@@ -55,17 +80,27 @@ static int open_files(struct create *c)
 
     if (rc == 0)
         rc = open_ramdisk(c);
+    if (rc == 0 && c->shape)
+        rc = check_images(c);
     if (rc == 0)
         rc = pv_layout_make(c->ctx, &c->image, c->ramdisk_size,
                             c->cfg->memory_kb / 4, &c->layout);
-    if (rc == 0)
-        rc = devices_open_disks(c->ctx, &c->devices);
     if (rc < 0)
         close_files(c);
     return rc;
 }
 
-/* --- prepare ----------------------------------------------------------------
+static int open_disks(struct create *c)
+{
+    return devices_open_disks(c->ctx, &c->devices);
+}
+
+static void close_disks(struct create *c)
+{
+    devices_close_disks(&c->devices);
+}
+
+/* --- the domain --------------------------------------------------------------
  */
 
 static int create_domain(struct create *c)
@@ -78,12 +113,13 @@ static int create_domain(struct create *c)
     };
     int rc;
 
-    memcpy(spec.uuid, c->uuid, sizeof(spec.uuid));
+    birth_encode(&c->birth, spec.uuid);
     rc = c->hv->ops->domain_create(c->hv, &spec, &c->domid);
     if (rc == -EACCES)
         return chaos__fail(c->ctx, rc,
                            "this Xen speaks another version of the control "
                            "interface than this library was built for");
+    c->host_is_full = rc == -ENOMEM;
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "Xen refused to create a domain");
     return 0;
@@ -102,18 +138,10 @@ static void destroy_domain(struct create *c)
 
 static int set_vcpus(struct create *c)
 {
-    unsigned i;
     int rc = c->hv->ops->domain_vcpus(c->hv, c->domid, c->cfg->vcpus);
 
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "Xen refused %u vCPUs", c->cfg->vcpus);
-    for (i = 0; c->cfg->has_cpumap && i < c->cfg->vcpus; i++) {
-        rc = c->hv->ops->domain_affinity(c->hv, c->domid, i, c->cfg->cpumap,
-                                         CONFIG_CPUS_MAX);
-        if (rc < 0)
-            return chaos__fail(c->ctx, rc,
-                               "vcpus.cpumap: none of its CPUs is online");
-    }
     return 0;
 }
 
@@ -125,6 +153,7 @@ static int give_memory(struct create *c)
         return chaos__fail(c->ctx, rc, "cannot set the domain's memory limit");
     rc = pv_memory_populate(c->ctx, c->hv, c->domid, c->cfg->memory_kb / 4,
                             &c->memory);
+    c->host_is_full = rc == -ENOMEM;
     if (rc < 0)
         pv_memory_dispose(&c->memory);
     return rc;
@@ -147,9 +176,6 @@ static int make_channels(struct create *c)
                            "cannot make the guest's event channels");
     return devices_make_ports(c->ctx, c->hv, c->domid, &c->devices);
 }
-
-/* --- execute ----------------------------------------------------------------
- */
 
 static int set_identity(struct create *c)
 {
@@ -203,63 +229,13 @@ static int build_image(struct create *c)
 
     if (rc == 0)
         rc = pv_build(c->ctx, c->hv, &spec, &c->memory, &c->layout);
-    return rc;
-}
-
-static int make_vbds(struct create *c)
-{
-    return devices_make_vbds(c->ctx, c->domid, &c->devices);
-}
-
-static void unmake_vbds(struct create *c)
-{
-    devices_unmake_vbds(c->ctx, c->domid, &c->devices);
-}
-
-static int make_vifs(struct create *c)
-{
-    int rc = devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
-
+    if (rc == 0 && c->shape)
+        rc = check_images(c);
     if (rc < 0)
         return rc;
-    rc = devices_online_vifs(c->ctx, c->domid, &c->devices);
-    if (rc < 0)
-        devices_unmake_vifs(c->ctx, c->domid, &c->devices);
-    return rc;
-}
-
-static void unmake_vifs(struct create *c)
-{
-    devices_unmake_vifs(c->ctx, c->domid, &c->devices);
-}
-
-static int add_devices(struct create *c)
-{
-    struct noxs_device devices[NOXS_DEV_MAX] = {
-        {
-            .type = NOXS_DEV_SYSCTL,
-            .flags = NOXS_DEV_F_GFN,
-            .grant = NOXS_GRANT_NONE,
-            .evtchn = c->sysctl_port,
-        },
-        {
-            .type = NOXS_DEV_CONSOLE,
-            .flags = NOXS_DEV_F_GFN,
-            .grant = NOXS_GRANT_NONE,
-            .evtchn = c->console_port,
-        },
-    };
-    struct noxs_op_devs op = {.domid = (uint16_t)c->domid};
-    int rc;
-
-    pv_memory_frames(&c->memory, c->layout.sysctl, 1, &devices[0].gfn);
-    pv_memory_frames(&c->memory, c->layout.console, 1, &devices[1].gfn);
-    op.count = FIXED_DEVICES;
-    op.count += devices_entries(&c->devices, devices + FIXED_DEVICES);
-    rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
-                          op.count * sizeof(*devices));
-    if (rc < 0)
-        return chaos__fail(c->ctx, rc, "cannot write the guest's device page");
+    pv_memory_frames(&c->memory, c->layout.start_info, 1, &c->start_info_frame);
+    pv_memory_frames(&c->memory, c->layout.console, 1, &c->console_frame);
+    pv_memory_frames(&c->memory, c->layout.sysctl, 1, &c->sysctl_frame);
     return 0;
 }
 
@@ -290,19 +266,124 @@ static int set_vcpu(struct create *c)
     return 0;
 }
 
-static int write_record(struct create *c)
+/* A guest that was loaded ahead of time has none: nobody knew it then. */
+static int set_cmdline(struct create *c)
 {
-    struct chaos_config *cfg;
+    void *page;
     int rc;
 
-    if (c->devices.vif_count == 0)
-        return record_write(c->ctx, c->domid, c->uuid, c->cfg);
-    rc = devices_config(c->ctx, c->cfg, &c->devices, &cfg);
+    if (c->image.fd >= 0 || !c->cfg->cmdline)
+        return 0;
+    rc = c->hv->ops->map(c->hv, c->domid, &c->start_info_frame, 1, &page);
     if (rc < 0)
-        return rc;
-    rc = record_write(c->ctx, c->domid, c->uuid, cfg);
-    chaos_config_destroy(cfg);
+        return chaos__fail(c->ctx, rc, "cannot map the guest's start_info");
+    pv_cmdline(page, c->cfg->cmdline);
+    c->hv->ops->unmap(c->hv, page, 1);
+    return 0;
+}
+
+/* --- its devices -------------------------------------------------------------
+ */
+
+static int make_vbds(struct create *c)
+{
+    return devices_make_vbds(c->ctx, c->domid, &c->devices);
+}
+
+static void unmake_vbds(struct create *c)
+{
+    devices_unmake_vbds(c->ctx, c->domid, &c->devices);
+}
+
+static int make_vifs(struct create *c)
+{
+    return devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+}
+
+static void unmake_vifs(struct create *c)
+{
+    devices_unmake_vifs(c->ctx, c->domid, &c->devices);
+}
+
+/* A shell's vifs become those of the configuration; then the hooks. */
+static int finish_vifs(struct create *c)
+{
+    int rc = 0;
+
+    if (c->made)
+        rc = devices_finalise_vifs(c->ctx, c->domid, c->uuid, c->made,
+                                   &c->devices);
+    if (rc == 0)
+        rc = devices_online_vifs(c->ctx, c->domid, &c->devices);
     return rc;
+}
+
+static void offline_vifs(struct create *c)
+{
+    devices_offline_vifs(c->ctx, c->domid, &c->devices);
+}
+
+static int add_devices(struct create *c)
+{
+    struct noxs_device devices[NOXS_DEV_MAX] = {
+        {
+            .type = NOXS_DEV_SYSCTL,
+            .flags = NOXS_DEV_F_GFN,
+            .grant = NOXS_GRANT_NONE,
+            .evtchn = c->sysctl_port,
+            .gfn = c->sysctl_frame,
+        },
+        {
+            .type = NOXS_DEV_CONSOLE,
+            .flags = NOXS_DEV_F_GFN,
+            .grant = NOXS_GRANT_NONE,
+            .evtchn = c->console_port,
+            .gfn = c->console_frame,
+        },
+    };
+    struct noxs_op_devs op = {.domid = (uint16_t)c->domid};
+    int rc;
+
+    op.count = FIXED_DEVICES;
+    op.count += devices_entries(&c->devices, devices + FIXED_DEVICES);
+    rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
+                          op.count * sizeof(*devices));
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot write the guest's device page");
+    return 0;
+}
+
+/* --- the rest ----------------------------------------------------------------
+ */
+
+static int set_affinity(struct create *c)
+{
+    unsigned i;
+    int rc = 0;
+
+    for (i = 0; rc == 0 && c->cfg->has_cpumap && i < c->cfg->vcpus; i++)
+        rc = c->hv->ops->domain_affinity(c->hv, c->domid, i, c->cfg->cpumap,
+                                         CONFIG_CPUS_MAX);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc,
+                           "vcpus.cpumap: none of its CPUs is online");
+    return 0;
+}
+
+/* With the MAC addresses that the vifs have, so that a restart has them. */
+static int write_record(struct create *c)
+{
+    struct config_vif vifs[CONFIG_VIFS_MAX];
+    struct chaos_config cfg = *c->cfg;
+    unsigned i;
+
+    for (i = 0; i < cfg.vif_count; i++) {
+        vifs[i] = cfg.vifs[i];
+        memcpy(vifs[i].mac, c->devices.vifs[i].mac, sizeof(vifs[i].mac));
+        vifs[i].has_mac = true;
+    }
+    cfg.vifs = vifs;
+    return record_write(c->ctx, c->domid, c->uuid, &cfg);
 }
 
 static void remove_record(struct create *c)
@@ -322,24 +403,39 @@ static int start(struct create *c)
     return 0;
 }
 
+/* From now on it is nobody's but the operator's. */
+static int own(struct create *c)
+{
+    int rc = c->hv->ops->domain_handle(c->hv, c->domid, c->uuid);
+
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot set the domain's uuid");
+    return 0;
+}
+
 /*
  * The name is claimed before the image is built, so that a name already taken
  * costs little; the record is written last, so that there is none without a
- * whole domain.
+ * whole domain; and a domain keeps its mark until nothing can fail any more.
  */
 const struct step create_steps[] = {
-    {"files", STEP_PREPARE, open_files, close_files},
+    {"files", STEP_IMAGE, open_files, close_files},
+    {"disks", STEP_EXECUTE, open_disks, close_disks},
     {"domain", STEP_PREPARE, create_domain, destroy_domain},
     {"vcpus", STEP_PREPARE, set_vcpus, NULL},
     {"memory", STEP_PREPARE, give_memory, forget_memory},
     {"channels", STEP_PREPARE, make_channels, NULL},
     {"identity", STEP_EXECUTE, set_identity, NULL},
-    {"image", STEP_EXECUTE, build_image, NULL},
+    {"image", STEP_IMAGE, build_image, NULL},
+    {"vcpu", STEP_IMAGE, set_vcpu, NULL},
+    {"cmdline", STEP_EXECUTE, set_cmdline, NULL},
+    {"vifs", STEP_PREPARE, make_vifs, unmake_vifs},
+    {"network", STEP_EXECUTE, finish_vifs, offline_vifs},
     {"vbds", STEP_EXECUTE, make_vbds, unmake_vbds},
-    {"vifs", STEP_EXECUTE, make_vifs, unmake_vifs},
     {"devices", STEP_EXECUTE, add_devices, NULL},
-    {"vcpu", STEP_EXECUTE, set_vcpu, NULL},
+    {"affinity", STEP_EXECUTE, set_affinity, NULL},
     {"record", STEP_EXECUTE, write_record, remove_record},
     {"start", STEP_EXECUTE, start, NULL},
+    {"own", STEP_EXECUTE, own, NULL},
 };
 const size_t create_step_count = sizeof(create_steps) / sizeof(*create_steps);

@@ -103,13 +103,9 @@ int device_refused(struct chaos_ctx *ctx, int rc, const char *what);
 /* devices_config.c: configurations as records have them. */
 
 /*
- * A copy of cfg in which each vif has the MAC address it was given, so that a
- * restart has it again, and the vif is found by it.
+ * A copy of `old` with d's devices behind its own; each vif has the MAC address
+ * that it was given, so that a restart has it again, and it is found by it.
  */
-int devices_config(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-                   const struct devices *d,
-                   struct chaos_config **copy_out) CHAOS_CHECK;
-/* A copy of `old` with d's devices behind its own, likewise. */
 int devices_config_add(struct chaos_ctx *ctx, const struct chaos_config *old,
                        const struct devices *d,
                        struct chaos_config **copy_out) CHAOS_CHECK;

@@ -29,16 +29,6 @@ static void set_macs(struct config_vif *vifs, const struct devices *d)
     }
 }
 
-int devices_config(struct chaos_ctx *ctx, const struct chaos_config *cfg,
-                   const struct devices *d, struct chaos_config **copy_out)
-{
-    int rc = chaos_config_copy(ctx, cfg, copy_out);
-
-    if (rc == 0)
-        set_macs((*copy_out)->vifs, d);
-    return rc;
-}
-
 /* One more vif or vbd, a copy of what `from` points to. */
 static int append(const struct config_key *key, struct chaos_config *cfg,
                   const void *from)

@@ -79,6 +79,8 @@ int pv_layout_make(struct chaos_ctx *ctx, const struct elf_image *image,
 /* pv_build.c */
 int pv_build(struct chaos_ctx *ctx, struct hv *hv, const struct pv_spec *spec,
              const struct pv_memory *memory, const struct pv_layout *layout);
+/* Into the start_info page of a guest that was built and has not run yet. */
+void pv_cmdline(void *start_info, const char *cmdline);
 
 /* pv_tables.c: fill the page tables at `tables` (the first is level 4). */
 void pv_tables_fill(const struct pv_layout *layout, const uint64_t *frames,

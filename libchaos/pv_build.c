@@ -52,6 +52,13 @@ static int load_ramdisk(const struct build *b)
     return 0;
 }
 
+void pv_cmdline(void *start_info, const char *cmdline)
+{
+    start_info_t *si = start_info;
+
+    (void)snprintf((char *)si->cmd_line, sizeof(si->cmd_line), "%s", cmdline);
+}
+
 static void fill_start_info(const struct build *b)
 {
     const struct pv_layout *l = b->layout;
@@ -78,8 +85,7 @@ static void fill_start_info(const struct build *b)
         si->mod_len = b->spec->ramdisk_size;
     }
     if (b->spec->cmdline)
-        (void)snprintf((char *)si->cmd_line, sizeof(si->cmd_line), "%s",
-                       b->spec->cmdline);
+        pv_cmdline(si, b->spec->cmdline);
 }
 
 static void fill_devices(const struct build *b)

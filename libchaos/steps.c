@@ -4,6 +4,7 @@
  */
 #include <time.h>
 
+#include "create.h"
 #include "internal.h"
 #include "steps.h"
 
@@ -15,8 +16,17 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* An image is loaded in the phase in which the others run. */
+static const char *phase_of(const struct step *step, unsigned kinds)
+{
+    bool execute = step->kind == STEP_EXECUTE ||
+                   (step->kind == STEP_IMAGE && (kinds & STEP_EXECUTE) != 0);
+
+    return execute ? "execute" : "prepare";
+}
+
 static int run_step(struct chaos_ctx *ctx, const struct step *step,
-                    struct create *c)
+                    unsigned kinds, struct create *c)
 {
     uint64_t start;
     int rc;
@@ -25,27 +35,51 @@ static int run_step(struct chaos_ctx *ctx, const struct step *step,
         return step->run(c);
     start = now_ns();
     rc = step->run(c);
-    ctx->step_fn(ctx->step_arg, step->name,
-                 step->phase == STEP_PREPARE ? "prepare" : "execute",
+    ctx->step_fn(ctx->step_arg, step->name, phase_of(step, kinds),
                  now_ns() - start, rc);
     return rc;
 }
 
+void steps_undo(const struct step *steps, size_t count, struct create *c)
+{
+    while (count-- > 0) {
+        uint32_t bit = UINT32_C(1) << count;
+
+        if ((c->done & bit) && steps[count].undo)
+            steps[count].undo(c);
+        c->done &= ~bit;
+    }
+}
+
+uint32_t steps_done(const struct step *steps, size_t count, unsigned kinds)
+{
+    uint32_t done = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (steps[i].kind & kinds)
+            done |= UINT32_C(1) << i;
+    }
+    return done;
+}
+
 int steps_run(struct chaos_ctx *ctx, const struct step *steps, size_t count,
-              struct create *c)
+              unsigned kinds, struct create *c)
 {
     size_t i;
 
     for (i = 0; i < count; i++) {
-        int rc = run_step(ctx, &steps[i], c);
+        uint32_t bit = UINT32_C(1) << i;
+        int rc;
 
-        if (rc == 0)
+        if (!(steps[i].kind & kinds) || (c->done & bit))
             continue;
-        while (i-- > 0) {
-            if (steps[i].undo)
-                steps[i].undo(c);
+        rc = run_step(ctx, &steps[i], kinds, c);
+        if (rc < 0) {
+            steps_undo(steps, count, c);
+            return rc;
         }
-        return rc;
+        c->done |= bit;
     }
     return 0;
 }

@@ -12,6 +12,7 @@
 
 #include <noxs/elfnote.h>
 
+#include "internal.h"
 #include "kernel.h"
 #include "kit.h"
 #include "unit.h"
@@ -141,6 +142,9 @@ struct snapshot kit_snapshot(const struct kit *kit)
     memset(&s, 0, sizeof(s));
     s.counts = model_counts();
     s.fds = count_fds();
+    /* It is opened once and kept. */
+    if (kit->ctx && kit->ctx->lock_fd >= 0)
+        s.fds--;
     files_found = 0;
     nftw(kit->run, count_one, 8, FTW_PHYS);
     s.files = files_found;

@@ -407,12 +407,13 @@ static void step_probe(void **state)
     chaos_ctx_set_step_probe(kit->ctx, count_step, &probe);
     kit_create(kit, NULL);
     assert_string_equal(probe.names,
-                        "files domain vcpus memory channels identity image "
-                        "vbds vifs devices vcpu record start ");
+                        "files disks domain vcpus memory channels identity "
+                        "image vcpu cmdline vifs network vbds devices affinity "
+                        "record start own ");
     assert_int_equal(probe.prepares, 5);
     chaos_ctx_set_step_probe(kit->ctx, NULL, NULL);
     kit_create(kit, NULL);
-    assert_int_equal(probe.steps, 13);
+    assert_int_equal(probe.steps, 18);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * reap.c: domains in the making: what there is of them, and an end to those
+ * that nobody will make any more.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <chaos/shell.h>
+
+#include "birth.h"
+#include "domain.h"
+#include "internal.h"
+#include "run_dir.h"
+#include "shell.h"
+
+#define STATES_BATCH 64u
+
+static int fill(struct chaos_ctx *ctx, const struct hv_domain_state *state,
+                struct chaos_birth *birth_out)
+{
+    struct birth birth;
+    int lives;
+
+    if (state->dying || !birth_decode(state->uuid, &birth))
+        return chaos__fail(ctx, -ENOENT, "domain %u is made", state->domid);
+    lives = birth_owner_lives(ctx, birth.owner);
+    if (lives < 0)
+        return lives;
+    *birth_out = (struct chaos_birth){
+        .domid = state->domid,
+        .owner = birth.owner,
+        .serial = birth.serial,
+        .shell = birth.kind == BIRTH_SHELL,
+        .orphan = !lives,
+    };
+    return 0;
+}
+
+int chaos_birth(struct chaos_ctx *ctx, uint32_t domid,
+                struct chaos_birth *birth_out)
+{
+    struct hv_domain_state state;
+    struct hv *hv;
+    int rc = domain_look(ctx, &hv, domid, &state);
+
+    return rc < 0 ? rc : fill(ctx, &state, birth_out);
+}
+
+/* --- all of them -------------------------------------------------------------
+ */
+
+struct births {
+    struct chaos_birth *list; /* owned */
+    size_t count, room;
+};
+
+static int add(struct chaos_ctx *ctx, struct births *b,
+               const struct hv_domain_state *state)
+{
+    struct birth birth;
+    int rc;
+
+    if (state->dying || !birth_decode(state->uuid, &birth))
+        return 0;
+    if (b->count == b->room) {
+        size_t room = b->room ? b->room * 2 : STATES_BATCH;
+        struct chaos_birth *more = realloc(b->list, room * sizeof(*more));
+
+        if (!more)
+            return chaos__fail(ctx, -ENOMEM, "no memory for the list");
+        b->list = more;
+        b->room = room;
+    }
+    rc = fill(ctx, state, &b->list[b->count]);
+    if (rc == 0)
+        b->count++;
+    return rc;
+}
+
+static int add_all(struct chaos_ctx *ctx, struct hv *hv, struct births *b)
+{
+    uint32_t first = 1;
+    int i, n, rc = 0;
+
+    do {
+        struct hv_domain_state states[STATES_BATCH];
+
+        n = hv->ops->domain_states(hv, first, STATES_BATCH, states);
+        if (n < 0)
+            return chaos__fail(ctx, n, "cannot list the domains");
+        for (i = 0; rc == 0 && i < n; i++)
+            rc = add(ctx, b, &states[i]);
+        if (n > 0)
+            first = states[n - 1].domid + 1;
+    } while (rc == 0 && n > 0 && first < NOXS_DOMID_SELF);
+    return rc;
+}
+
+int chaos_birth_list(struct chaos_ctx *ctx, struct chaos_birth **births_out,
+                     size_t *count_out)
+{
+    struct births b = {0};
+    struct hv *hv;
+    int rc = chaos__hv_noxs(ctx, &hv);
+
+    if (rc == 0)
+        rc = add_all(ctx, hv, &b);
+    if (rc < 0) {
+        free(b.list);
+        return rc;
+    }
+    *births_out = b.list;
+    *count_out = b.count;
+    return 0;
+}
+
+/* --- an end to them ----------------------------------------------------------
+ */
+
+int chaos_birth_reap(struct chaos_ctx *ctx, uint32_t domid, bool force)
+{
+    struct hv_domain_state state;
+    struct chaos_birth birth;
+    CLEANUP_CLOSE int lock = -1;
+    struct hv *hv;
+    int rc = domain_look(ctx, &hv, domid, &state);
+
+    if (rc == 0)
+        rc = shell_owner_lock(ctx, domid, &lock);
+    /* Afresh: it may just have been adopted. */
+    if (rc == 0)
+        rc = domain_look(ctx, &hv, domid, &state);
+    if (rc == 0)
+        rc = fill(ctx, &state, &birth);
+    if (rc < 0)
+        return rc;
+    if (!birth.orphan && !force)
+        return chaos__fail(ctx, -EBUSY, "domain %u: its owner lives", domid);
+    return domain_end(ctx, hv, &state);
+}
+
+/* --- files -------------------------------------------------------------------
+ */
+
+/* The id that a file's name begins with; CHAOS_DOMID_NONE: it has none. */
+static uint32_t domid_of(const char *name)
+{
+    size_t digits = strspn(name, "0123456789");
+
+    if (digits == 0 || digits > 5 ||
+        (name[digits] != '\0' && strcmp(name + digits, ".new") != 0))
+        return CHAOS_DOMID_NONE;
+    return (uint32_t)strtoul(name, NULL, 10);
+}
+
+/* 1: removed; 0: its domain is there. */
+static int sweep_file(struct chaos_ctx *ctx, const char *dir, const char *name)
+{
+    uint32_t domid = domid_of(name);
+    struct hv_domain_state state;
+    char file[64], path[PATH_MAX];
+    struct hv *hv;
+    int rc;
+
+    if (domid == CHAOS_DOMID_NONE)
+        return 0;
+    rc = domain_look(ctx, &hv, domid, &state);
+    if (rc != -ESRCH)
+        return rc;
+    (void)snprintf(file, sizeof(file), "%s/%.20s", dir, name);
+    rc = run_path(ctx, path, file);
+    if (rc < 0)
+        return rc;
+    return unlink(path) == 0;
+}
+
+/*
+ * Ids are not used again soon, so a file whose domain is gone is not that of
+ * one that just comes.
+ */
+static int sweep_dir(struct chaos_ctx *ctx, const char *dir)
+{
+    struct dirent *entry;
+    char path[PATH_MAX];
+    DIR *d;
+    int rc = run_path(ctx, path, dir), count = 0;
+
+    if (rc < 0)
+        return rc;
+    d = opendir(path);
+    if (!d)
+        return errno == ENOENT
+                   ? 0
+                   : chaos__fail(ctx, -errno, "%s: cannot read it", path);
+    while (rc >= 0 && (entry = readdir(d))) {
+        rc = sweep_file(ctx, dir, entry->d_name);
+        count += rc > 0;
+    }
+    closedir(d);
+    return rc < 0 ? rc : count;
+}
+
+int chaos_records_sweep(struct chaos_ctx *ctx)
+{
+    int domains = sweep_dir(ctx, "domains");
+    int shells = domains < 0 ? domains : sweep_dir(ctx, SHELL_DIR);
+
+    return shells < 0 ? shells : domains + shells;
+}
