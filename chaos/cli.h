@@ -71,9 +71,9 @@ const struct command *command_find(const struct command *group,
 /* create.c, ...: the commands */
 extern const struct command create_command, destroy_command, shutdown_command,
     reboot_command, pause_command, unpause_command, list_command,
-    console_command, log_command, events_command, pool_command, domid_command,
-    domname_command, rename_command, info_command, vif_command, vbd_command,
-    version_command, help_command;
+    console_command, log_command, events_command, pool_command, reap_command,
+    domid_command, domname_command, rename_command, info_command, vif_command,
+    vbd_command, version_command, help_command;
 
 /*
  * options.c: returns -1 to go on, with *first_out the first operand, or the
@@ -127,10 +127,12 @@ int targets_find(struct cli *cli, int argc, char **argv,
                  struct target **targets_out, size_t *count_out);
 /*
  * What is known of the domains that operands name, or of all where there are
- * none. Returns an exit code; *infos_out is for free() in any case.
+ * none, those in the making left out unless `all` is set. Returns an exit code;
+ * *infos_out is for free() in any case.
  */
-int infos_find(struct cli *cli, int argc, char **argv,
+int infos_find(struct cli *cli, int argc, char **argv, bool all,
                struct chaos_domain_info **infos_out, size_t *count_out);
+/* One that is in the making is refused. */
 int domain_find(struct cli *cli, const char *name_or_id, uint32_t *domid_out);
 /* Call fn for each operand's domain; fails if any failed, but tries all. */
 typedef int domain_fn(struct chaos_ctx *ctx, uint32_t domid);

@@ -164,7 +164,8 @@ int device_list(struct cli *cli, const struct device_kind *kind,
 {
     struct chaos_domain_info *infos;
     size_t count;
-    int shown = EXIT_OK, rc, code = infos_find(cli, argc, argv, &infos, &count);
+    int shown = EXIT_OK, rc,
+        code = infos_find(cli, argc, argv, false, &infos, &count);
 
     if (code != EXIT_OK && count == 0) {
         ; /* nothing to show */

@@ -15,6 +15,11 @@ struct details {
     struct chaos_guest_state guest;
 };
 
+/* list.c: "shell" or "vm" of what is in the making; else NULL. */
+const char *building_name(struct cli *cli,
+                          const struct chaos_domain_info *info);
+const char *list_label(struct cli *cli, const struct chaos_domain_info *info);
+
 /* list_long.c */
 void details_read(struct cli *cli, uint32_t domid, struct details *details);
 /* NULL for a type or state that this program does not know. */

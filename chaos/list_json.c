@@ -75,6 +75,17 @@ static void put_kind(struct cli *cli, struct json *json,
     json_array_end(json);
 }
 
+static void put_building(struct cli *cli, struct json *json,
+                         const struct chaos_domain_info *info)
+{
+    const char *what = building_name(cli, info);
+
+    if (what)
+        json_text(json, "building", what);
+    else
+        json_null(json, "building");
+}
+
 static void put_domain(struct cli *cli, struct json *json,
                        const struct chaos_domain_info *info)
 {
@@ -90,6 +101,7 @@ static void put_domain(struct cli *cli, struct json *json,
     json_uuid(json, "uuid", info->uuid);
     json_number(json, "generation", info->generation);
     json_text(json, "type", info->hvm ? "hvm" : "pv");
+    put_building(cli, json, info);
     put_state(json, info);
     put_guest(json, &details);
     json_number(json, "vcpus", info->vcpus);

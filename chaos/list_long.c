@@ -93,7 +93,7 @@ static void print_domain(struct cli *cli, const struct chaos_domain_info *info)
     details_read(cli, info->domid, &details);
     uuid_text(uuid, info->uuid);
     out_text(out, "name         ");
-    out_safe(out, domain_label(info));
+    out_safe(out, list_label(cli, info));
     out_printf(out, "\nid           %u\nuuid         %s\n", info->domid, uuid);
     out_printf(out, "generation   %llu\ntype         %s\n",
                (unsigned long long)info->generation, info->hvm ? "hvm" : "pv");
