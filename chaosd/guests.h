@@ -40,6 +40,12 @@ struct guests_counts {
     size_t attached, readers, dead;
     uint64_t bytes; /* of output, ever */
 };
+struct guest_facts;
+/* What is known of one that is attached to (ring.h), or NULL. */
+const struct guest_facts *guests_facts(const struct guests *guests,
+                                       uint32_t domid);
+
+/* For metrics. */
 struct guests_counts guests_counts(const struct guests *guests);
 
 #endif /* CHAOSD_GUESTS_H */

@@ -60,21 +60,20 @@ static int map(int fd, size_t length, struct ring *ring)
     return 0;
 }
 
-static void begin(struct ring *ring, uint32_t size, uint32_t domid,
-                  const uint8_t uuid[NOXS_UUID_SIZE])
+static void begin(struct ring *ring, uint32_t size,
+                  const struct guest_facts *facts)
 {
     struct ring_head *head = ring->head;
 
     head->version = RING_VERSION;
     head->size = size;
-    head->domid = domid;
-    memcpy(head->uuid, uuid, sizeof(head->uuid));
+    head->facts = *facts;
     /* Now it is one. */
     __atomic_store_n(&head->magic, RING_MAGIC, __ATOMIC_RELEASE);
 }
 
-int ring_create(const char *path, uint32_t size, uint32_t domid,
-                const uint8_t uuid[NOXS_UUID_SIZE], struct ring *ring_out)
+int ring_create(const char *path, uint32_t size,
+                const struct guest_facts *facts, struct ring *ring_out)
 {
     struct ring ring = {0};
     int fd, rc = 0;
@@ -99,20 +98,20 @@ int ring_create(const char *path, uint32_t size, uint32_t domid,
         free(ring.path);
         return rc;
     }
-    begin(&ring, size, domid, uuid);
+    begin(&ring, size, facts);
     *ring_out = ring;
     return 0;
 }
 
-int ring_anonymous(uint32_t size, uint32_t domid,
-                   const uint8_t uuid[NOXS_UUID_SIZE], struct ring *ring_out)
+int ring_anonymous(uint32_t size, const struct guest_facts *facts,
+                   struct ring *ring_out)
 {
     struct ring ring = {0};
     int rc = is_size(size) ? map(-1, whole(size), &ring) : -EINVAL;
 
     if (rc < 0)
         return rc;
-    begin(&ring, size, domid, uuid);
+    begin(&ring, size, facts);
     *ring_out = ring;
     return 0;
 }
@@ -125,10 +124,17 @@ void ring_close(struct ring *ring)
     *ring = (struct ring){0};
 }
 
-void ring_remove(struct ring *ring)
+void ring_forget(struct ring *ring)
 {
     if (ring->path)
         (void)unlink(ring->path);
+    free(ring->path);
+    ring->path = NULL;
+}
+
+void ring_remove(struct ring *ring)
+{
+    ring_forget(ring);
     ring_close(ring);
 }
 
@@ -151,11 +157,8 @@ static int leave_file(struct ring *ring)
     log_warn("console",
              "domid=%u: no space for %s; what the guest writes from now on "
              "does not outlive this daemon",
-             ring->head->domid, ring->path ? ring->path : "its output");
-    if (ring->path)
-        (void)unlink(ring->path);
-    free(ring->path);
-    ring->path = NULL;
+             ring->head->facts.domid, ring->path ? ring->path : "its output");
+    ring_forget(ring);
     ring->ready = length;
     return 0;
 }
@@ -189,7 +192,7 @@ static bool is_whole(const struct ring_head *head, size_t length)
            is_size(head->size) && whole(head->size) == length &&
            head->first <= head->total &&
            head->total - head->first <= head->size &&
-           memchr(head->name, '\0', sizeof(head->name));
+           memchr(head->facts.name, '\0', sizeof(head->facts.name));
 }
 
 int ring_open(const char *path, struct ring *ring_out)

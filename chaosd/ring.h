@@ -21,29 +21,38 @@
 #define RING_MAGIC 0x676e6972u /* "ring" */
 #define RING_VERSION 1
 
-/* At the beginning of the file; `size` bytes of output follow. */
-struct ring_head {
-    uint32_t magic;
-    uint32_t version;
-    uint32_t size; /* a power of two */
-    uint32_t domid;
+/* What is known of a guest, in the files of the living and of the dead. */
+struct guest_facts {
     uint8_t uuid[NOXS_UUID_SIZE];
-    uint64_t first; /* the oldest byte kept */
-    uint64_t total; /* bytes ever */
-    uint32_t base;  /* console index of byte 0, modulo 2^32 */
-    uint32_t state; /* enum ring_state */
-    uint32_t reason;
+    uint32_t domid;
+    uint32_t state;  /* GUEST_* */
+    uint32_t reason; /* why it stopped, or GUEST_NO_REASON */
     uint32_t exit_code;
     uint32_t exit_known; /* exit_code is the guest's */
     uint32_t up;         /* it was seen to be up */
-    uint64_t dropped;    /* by the guest, as it says */
+    uint64_t dropped;    /* bytes of output, as the guest says */
     int64_t started_ns;  /* when it was found, since the epoch */
     int64_t ended_ns;    /* 0: it runs */
     char name[NOXS_NAME_SIZE];
 };
-_Static_assert(sizeof(struct ring_head) == 224, "files of earlier daemons");
+_Static_assert(sizeof(struct guest_facts) == 192, "earlier daemons' files");
 
-enum ring_state { RING_RUNS = 0, RING_STOPPED = 1 };
+#define GUEST_RUNS 0
+#define GUEST_STOPPED 1 /* its domain is there */
+#define GUEST_GONE 2
+#define GUEST_NO_REASON 0xffffffffu /* it did not stop by itself */
+
+/* At the beginning of the file; `size` bytes of output follow. */
+struct ring_head {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t size;  /* a power of two */
+    uint32_t base;  /* console index of byte 0, modulo 2^32 */
+    uint64_t first; /* the oldest byte kept */
+    uint64_t total; /* bytes ever */
+    struct guest_facts facts;
+};
+_Static_assert(sizeof(struct ring_head) == 224, "earlier daemons' files");
 
 struct ring {
     struct ring_head *head; /* mapped; NULL: none */
@@ -56,16 +65,18 @@ struct ring {
  * Make an empty one, `size` bytes. Where the file cannot be made, -errno; ask
  * ring_anonymous for one that does not outlive the daemon.
  */
-int ring_create(const char *path, uint32_t size, uint32_t domid,
-                const uint8_t uuid[NOXS_UUID_SIZE], struct ring *ring_out);
-int ring_anonymous(uint32_t size, uint32_t domid,
-                   const uint8_t uuid[NOXS_UUID_SIZE], struct ring *ring_out);
+int ring_create(const char *path, uint32_t size,
+                const struct guest_facts *facts, struct ring *ring_out);
+int ring_anonymous(uint32_t size, const struct guest_facts *facts,
+                   struct ring *ring_out);
 /* Take up an earlier daemon's. -EINVAL: it is none, or not whole. */
 int ring_open(const char *path, struct ring *ring_out);
 /* Give up the mapping; the file stays. Safe on a zeroed one. */
 void ring_close(struct ring *ring);
 /* And the file with it. */
 void ring_remove(struct ring *ring);
+/* The other way round: the file goes, what was in it can still be read. */
+void ring_forget(struct ring *ring);
 
 /* The last bytes are kept where there are more than it has room for. */
 void ring_append(struct ring *ring, const void *bytes, size_t count);

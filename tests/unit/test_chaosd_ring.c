@@ -17,7 +17,8 @@
 
 #define SIZE 8192u
 
-static const uint8_t uuid[NOXS_UUID_SIZE] = {1, 2, 3};
+static const struct guest_facts facts = {
+    .uuid = {1, 2, 3}, .domid = 7, .name = "guest"};
 
 struct fixture {
     char dir[32];
@@ -32,7 +33,7 @@ static int setup(void **state)
     f = (struct fixture){.dir = "/tmp/chaos-ring-XXXXXX"};
     assert_non_null(mkdtemp(f.dir));
     (void)snprintf(f.path, sizeof(f.path), "%s/7", f.dir);
-    assert_int_equal(ring_create(f.path, SIZE, 7, uuid, &f.ring), 0);
+    assert_int_equal(ring_create(f.path, SIZE, &facts, &f.ring), 0);
     *state = &f;
     return 0;
 }
@@ -135,15 +136,12 @@ static void taken_up(void **state)
 
     append(&f->ring, 3000);
     f->ring.head->base = 0xfffffff0u;
-    (void)snprintf(f->ring.head->name, NOXS_NAME_SIZE, "guest");
     ring_close(&f->ring);
     ring_close(&f->ring);
     assert_int_equal(ring_open(f->path, &again), 0);
     assert_holds(&again, 0, 3000);
-    assert_int_equal(again.head->domid, 7);
     assert_int_equal(again.head->base, 0xfffffff0u);
-    assert_memory_equal(again.head->uuid, uuid, sizeof(uuid));
-    assert_string_equal(again.head->name, "guest");
+    assert_memory_equal(&again.head->facts, &facts, sizeof(facts));
     append(&again, 10000);
     ring_close(&again);
     assert_int_equal(ring_open(f->path, &again), 0);
@@ -204,7 +202,7 @@ static void not_whole(void **state)
     REFUSED(head->size = SIZE * 2);
     REFUSED(head->first = 101);
     REFUSED(head->total = SIZE + 1);
-    REFUSED(memset(head->name, 'x', NOXS_NAME_SIZE));
+    REFUSED(memset(head->facts.name, 'x', NOXS_NAME_SIZE));
 #undef REFUSED
     assert_int_equal(ring_open(f->path, &again), 0);
     ring_close(&again);
@@ -224,17 +222,17 @@ static void cannot_be_made(void **state)
     char path[80];
 
     (void)snprintf(path, sizeof(path), "%s/no/7", f->dir);
-    assert_int_equal(ring_create(path, SIZE, 7, uuid, &other), -ENOENT);
-    assert_int_equal(ring_create(f->path, 0, 7, uuid, &other), -EINVAL);
-    assert_int_equal(ring_create(f->path, 5000, 7, uuid, &other), -EINVAL);
+    assert_int_equal(ring_create(path, SIZE, &facts, &other), -ENOENT);
+    assert_int_equal(ring_create(f->path, 0, &facts, &other), -EINVAL);
+    assert_int_equal(ring_create(f->path, 5000, &facts, &other), -EINVAL);
     assert_null(other.head);
-    assert_int_equal(ring_anonymous(SIZE, 7, uuid, &other), 0);
+    assert_int_equal(ring_anonymous(SIZE, &facts, &other), 0);
     append(&other, SIZE + 5);
     assert_holds(&other, 5, SIZE + 5);
     ring_remove(&other);
     /* An old file of that name makes room; who has it mapped keeps it. */
     append(&f->ring, 50);
-    assert_int_equal(ring_create(f->path, SIZE * 2, 7, uuid, &other), 0);
+    assert_int_equal(ring_create(f->path, SIZE * 2, &facts, &other), 0);
     append(&other, 30);
     assert_holds(&f->ring, 0, 50);
     assert_holds(&other, 0, 30);
