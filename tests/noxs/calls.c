@@ -88,6 +88,7 @@ static void check_unknown(void)
         _IO('x', 0x40),
         _IO('x', 0x3f),
         _IOWR('x', 0x46, struct noxs_ioctl_list),
+        _IOWR('x', 0x47, struct noxs_ioctl_vif_set),
         _IOWR('x', 0x40, struct noxs_ioctl_version),
         _IOWR('x', 0x41, struct noxs_ioctl_vbd),
         _IOWR('x', 0x42, struct noxs_ioctl_vif),
@@ -105,7 +106,8 @@ static void check_addresses(void)
 {
     static const unsigned long cmds[] = {
         NOXS_IOCTL_VERSION_GET, NOXS_IOCTL_VIF_CREATE, NOXS_IOCTL_VBD_CREATE,
-        NOXS_IOCTL_CLOSE,       NOXS_IOCTL_DESTROY,    NOXS_IOCTL_LIST};
+        NOXS_IOCTL_CLOSE,       NOXS_IOCTL_DESTROY,    NOXS_IOCTL_LIST,
+        NOXS_IOCTL_VIF_SET};
 
     for (size_t i = 0; i < sizeof(cmds) / sizeof(cmds[0]); i++) {
         EXPECT(call(cmds[i], NULL), -EFAULT);

@@ -24,9 +24,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } groups[] = {
-    {"calls", test_calls},   {"vif", test_vif},   {"vbd", test_vbd},
-    {"claims", test_claims}, {"life", test_life}, {"faults", test_faults},
-    {"cycles", test_cycles},
+    {"calls", test_calls},   {"vif", test_vif},       {"set", test_set},
+    {"vbd", test_vbd},       {"claims", test_claims}, {"life", test_life},
+    {"faults", test_faults}, {"cycles", test_cycles},
 };
 
 static bool is_wanted(const char *name, char **names)

@@ -14,7 +14,8 @@ $(NOXS_BACK_B)/%.o: tests/noxs/%.c
 $(NOXS_BACK_TEST): $(NOXS_BACK_OBJ)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lxencall -lxenforeignmemory -lxenctrl
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lxencall -lxenforeignmemory -lxenctrl \
+		-lxengnttab -lxenevtchn
 
 test-e2e: $(NOXS_BACK_TEST)
 

@@ -88,6 +88,7 @@ long call_count(uint16_t domid);
 
 void test_calls(void);
 void test_vif(void);
+void test_set(void);
 void test_vbd(void);
 void test_claims(void);
 void test_life(void);
