@@ -93,6 +93,8 @@ int cli_context(struct cli *cli);
 /* config.c: read FILE [KEY=VALUE...], and check the whole. An exit code. */
 int config_read(struct cli *cli, struct chaos_config *cfg, int argc,
                 char **argv);
+/* "web" of "/etc/chaos/web.json", "vm" of "-"; not ended by a zero byte. */
+const char *config_stem(const char *path, size_t *len_out);
 
 /* error.c: messages of one line to stderr; those with an int return an exit
  * code.

@@ -38,3 +38,17 @@ int config_read(struct cli *cli, struct chaos_config *cfg, int argc,
         return cli_error(cli, rc, "%s: %s", argv[0], chaos_ctx_error(cli->ctx));
     return EXIT_OK;
 }
+
+const char *config_stem(const char *path, size_t *len_out)
+{
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    const char *dot = strrchr(base, '.');
+
+    if (strcmp(path, "-") == 0) {
+        *len_out = 2;
+        return "vm";
+    }
+    *len_out = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return base;
+}

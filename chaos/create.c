@@ -35,17 +35,12 @@ static int check_options(struct cli *cli, const struct create_options *o)
     return EXIT_OK;
 }
 
-/* "web" of "/etc/chaos/web.json"; "vm" of standard input. */
 static int template_of_file(struct template *t, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
-    size_t len = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    size_t len;
+    const char *stem = config_stem(path, &len);
 
-    if (strcmp(path, "-") == 0)
-        return template_literal(t, "vm", 2);
-    return template_literal(t, base, len);
+    return template_literal(t, stem, len);
 }
 
 static int choose_names(struct batch *b, const struct create_options *o,

@@ -4,6 +4,7 @@
  * configuration of a VM that is to be made of them.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "json.h"
 #include "pool.h"
 
+#define NAME_SIZE 64
 #define LOW_INITIAL 2
 #define HIGH_INITIAL 16
 
@@ -22,11 +24,10 @@ struct set_options {
 
 /* {"name": NAME, "vm": {...}, "image": true, "low": 2, "high": 16} */
 static void put_shape(struct json *json, const struct set_options *o,
-                      const char *vm)
+                      const char *name, const char *vm)
 {
     json_map(json, NULL);
-    if (o->name)
-        json_text(json, "name", o->name);
+    json_text(json, "name", name);
     json_raw(json, "vm", vm);
     json_bool(json, "image", o->image);
     json_number(json, "low", o->low);
@@ -54,7 +55,7 @@ static int send_shape(struct cli *cli, const struct set_options *o,
     return EXIT_OK;
 }
 
-static int set(struct cli *cli, const struct set_options *o,
+static int set(struct cli *cli, const struct set_options *o, const char *name,
                const struct chaos_config *cfg)
 {
     struct json shape;
@@ -68,7 +69,7 @@ static int set(struct cli *cli, const struct set_options *o,
         free(vm);
         return cli_error(cli, rc, "the shape");
     }
-    put_shape(&shape, o, vm);
+    put_shape(&shape, o, name, vm);
     free(vm);
     code = send_shape(cli, o, &shape);
     yajl_gen_free(shape.gen);
@@ -79,8 +80,13 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 {
     const struct set_options *o = options;
     struct chaos_config *cfg;
+    char name[NAME_SIZE];
+    size_t len;
+    const char *stem = config_stem(argv[0], &len);
     int rc, code;
 
+    (void)snprintf(name, sizeof(name), "%.*s",
+                   len < sizeof(name) ? (int)len : (int)sizeof(name), stem);
     if (o->low > o->high)
         return cli_usage(cli, "--low %u is more than --high %u", o->low,
                          o->high);
@@ -89,7 +95,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
         return cli_fail(cli, rc);
     code = config_read(cli, cfg, argc, argv);
     if (code == EXIT_OK)
-        code = set(cli, o, cfg);
+        code = set(cli, o, o->name ? o->name : name, cfg);
     chaos_config_destroy(cfg);
     return code;
 }
@@ -99,7 +105,7 @@ static int run(struct cli *cli, const void *options, int argc, char **argv)
 static const struct option_row rows[] = {
     {.long_name = "name",
      .arg = "NAME",
-     .help = "of the shape; one of that name is replaced",
+     .help = "of the shape; FILE's, unless given",
      AT(name),
      .type = OPTION_TEXT},
     {.long_name = "low",
