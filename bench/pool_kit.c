@@ -58,29 +58,20 @@ void kit_fill(const struct kit *kit)
     settle();
 }
 
-/* The number behind a key of JSON whose keys are unique. */
-static uint64_t json_count(const char *json, const char *key)
+/* The sum of the numbers behind all the keys of that name. */
+static uint64_t json_sum(const char *json, const char *key)
 {
-    char quoted[64];
-    const char *at;
-    char *end;
-    uint64_t value;
+    uint64_t sum = 0;
 
-    (void)snprintf(quoted, sizeof(quoted), "\"%s\":", key);
-    at = strstr(json, quoted);
-    if (!at)
-        die("pool status", key);
-    at += strlen(quoted);
-    value = strtoull(at, &end, 10);
-    if (end == at)
-        die("pool status", json);
-    return value;
+    for (; (json = strstr(json, key)); sum += strtoull(json, NULL, 10))
+        json += strlen(key);
+    return sum;
 }
 
-struct kit_tally kit_tally(const struct kit *kit)
+uint64_t kit_hits(const struct kit *kit)
 {
-    struct kit_tally tally;
     const void *reply;
+    uint64_t hits;
     size_t size;
     char *json;
 
@@ -90,10 +81,9 @@ struct kit_tally kit_tally(const struct kit *kit)
     json = strndup(reply, size);
     if (!json)
         die("pool status", "no memory");
-    tally.hits = json_count(json, "takes");
-    tally.misses = json_count(json, "misses");
+    hits = json_sum(json, "\"taken\":");
     free(json);
-    return tally;
+    return hits;
 }
 
 struct chaos_config *kit_config(const struct kit *kit, const char *path)

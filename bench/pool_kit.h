@@ -29,11 +29,8 @@ pid_t kit_daemon(const struct kit *kit);
  */
 void kit_fill(const struct kit *kit);
 
-/* Shells that the pool gave, and requests for which it had none. */
-struct kit_tally {
-    uint64_t hits, misses;
-};
-struct kit_tally kit_tally(const struct kit *kit);
+/* Shells that the pool ever gave. */
+uint64_t kit_hits(const struct kit *kit);
 
 void kit_check(const struct chaos_ctx *ctx, const char *what, int rc);
 struct chaos_config *kit_config(const struct kit *kit, const char *path);

@@ -43,14 +43,14 @@ static void arrive(const struct kit *kit, struct chaos_config *cfg,
 {
     unsigned i, count = a->burst * a->bursts;
     uint32_t domids[GUESTS_MAX];
-    struct kit_tally before, after;
+    uint64_t before, hits;
     char name[64];
     double start;
 
     if (count > GUESTS_MAX)
         die(a->series, "too many guests");
     kit_fill(kit);
-    before = kit_tally(kit);
+    before = kit_hits(kit);
     start = now_us();
     for (i = 0; i < count; i++) {
         double from = await(start + (double)(i / a->burst) * a->period_us);
@@ -63,11 +63,10 @@ static void arrive(const struct kit *kit, struct chaos_config *cfg,
         sample(a->series, now_us() - from);
         kit_check(kit->ctx, "create", rc);
     }
-    after = kit_tally(kit);
-    printf("value %s_hits %llu\n", a->series,
-           (unsigned long long)(after.hits - before.hits));
+    hits = kit_hits(kit) - before;
+    printf("value %s_hits %llu\n", a->series, (unsigned long long)hits);
     printf("value %s_misses %llu\n", a->series,
-           (unsigned long long)(after.misses - before.misses));
+           (unsigned long long)(count - hits));
     for (i = 0; i < count; i++)
         kit_destroy(kit, domids[i]);
 }
