@@ -13,6 +13,20 @@
 #include "pool.h"
 #include "server.h"
 
+static void put_pool(struct json *json, const struct pool *pool)
+{
+    struct pool_counts counts = pool_counts(pool);
+
+    json_map(json, "pool");
+    json_number(json, "shapes", counts.shapes);
+    json_number(json, "ready", counts.ready);
+    json_number(json, "preparing", counts.preparing);
+    json_number(json, "given", counts.given);
+    json_number(json, "ending", counts.ending);
+    json_number(json, "memory_kb", counts.memory_kb);
+    json_map_end(json);
+}
+
 static void put_guests(struct json *json, const struct guests *guests)
 {
     struct guests_counts counts = guests_counts(guests);
@@ -35,6 +49,8 @@ static void put_info(struct json *json, const struct daemon *d)
     json_bool(json, "leaving", d->leaving);
     json_number(json, "clients", server_clients(d->server));
     json_number(json, "clients_max", d->conf->clients);
+    if (d->pool)
+        put_pool(json, d->pool);
     if (d->guests)
         put_guests(json, d->guests);
     json_map_end(json);

@@ -85,6 +85,7 @@ static void use_conf(struct daemon *d, struct conf *conf)
     guests_reload(d->guests);
     if (metrics_listen(d->metrics) < 0)
         log_warn("reload", "metrics: there is nothing to read them from");
+    pool_configure(d->pool, conf);
     conf_free(old);
 }
 
@@ -125,6 +126,11 @@ static void leave_loop(void *arg)
 static void finish(struct life *life)
 {
     event_del(life->leaving);
+    if (life->d->conf->on_stop == CONF_STOP_DESTROY) {
+        log_info("leave", "shells are destroyed");
+        pool_drain(life->d->pool, leave_loop, life);
+        return;
+    }
     leave_loop(life);
 }
 
@@ -135,6 +141,7 @@ static void on_leaving(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
+    given = pool_counts(life->d->pool).given;
     if (given > 0 &&
         now_ns() - life->leave_ns < LEAVE_SECONDS * UINT64_C(1000000000))
         return;
@@ -159,6 +166,7 @@ static void on_leave(evutil_socket_t signal_number, short what, void *arg)
     life->leave_ns = now_ns();
     log_info("leave", "signal %d", (int)signal_number);
     notify("STOPPING=1\nSTATUS=Leaving.");
+    pool_leave(d->pool);
     server_stop_listening(d->server);
     event_add(life->leaving, &often);
     event_active(life->leaving, EV_TIMEOUT, 0);

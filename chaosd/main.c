@@ -96,11 +96,26 @@ static int start_guests(struct daemon *d)
     return guests_create(d, &d->guests);
 }
 
+static int start_exits(struct daemon *d)
+{
+    return exits_create(d, &d->exits);
+}
+
+static int start_pool(struct daemon *d)
+{
+    int rc = pool_create(d, &d->pool);
+
+    if (rc == 0)
+        pool_configure(d->pool, d->conf);
+    return rc;
+}
+
 static int register_handlers(struct daemon *d)
 {
     info_register(d->server);
     events_register(d->events, d->server);
     guests_register(d->guests, d->server);
+    pool_register(d->pool, d->server);
     return 0;
 }
 
@@ -122,6 +137,17 @@ static int scan_guests(struct daemon *d)
     return guests_scan(d->guests);
 }
 
+static int watch_exits(struct daemon *d)
+{
+    return exits_start(d->exits);
+}
+
+static int refill_pool(struct daemon *d)
+{
+    pool_start(d->pool);
+    return 0;
+}
+
 static int start_parts(struct daemon *d)
 {
     static const struct {
@@ -135,11 +161,17 @@ static int start_parts(struct daemon *d)
         {"workers", start_workers},
         {"the server", start_server},
         {"consoles", start_guests},
+        {"exits", start_exits},
+        {"the pool", start_pool},
         {"handlers", register_handlers},
         /* What is left of others is dealt with before anybody can ask. */
+        {"recovery", ledger_recover},
         {"metrics", listen_metrics},
         {"the socket", listen_clients},
         {"consoles", scan_guests},
+        {"exits", watch_exits},
+        {"the pool", refill_pool},
+        {"the ledger", ledger_start},
     };
     size_t i;
 
@@ -163,12 +195,15 @@ static int start_parts(struct daemon *d)
  */
 static void stop_parts(struct daemon *d)
 {
+    ledger_stop(d);
     server_destroy(d->server);
     d->server = NULL;
     if (d->workers)
         workers_stop(d->workers);
     d->workers = NULL;
+    exits_destroy(d->exits);
     guests_destroy(d->guests);
+    pool_destroy(d->pool);
     chaos_ctx_destroy(d->ctx);
     metrics_destroy(d->metrics);
     events_destroy(d->events);
