@@ -41,6 +41,7 @@ struct daemon {
     struct guests *guests;
     struct exits *exits;
     struct pool *pool;
+    struct ledger *ledger;
     uint64_t started_ns;
     bool leaving; /* lame duck: nothing is given or refilled any more */
 };

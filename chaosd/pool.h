@@ -32,6 +32,12 @@ void pool_start(struct pool *pool);
 /* Whether the pool knows of this domain: as a shell, or as one that is given.
  */
 bool pool_knows(const struct pool *pool, uint32_t domid);
+/*
+ * All domains in the making, in ascending order of id, as they were at
+ * listed_ns: shells that are not among them are lost.
+ */
+void pool_verify(struct pool *pool, const struct chaos_birth *births,
+                 size_t count, uint64_t listed_ns);
 /* Lame duck: give none and refill none any more. */
 void pool_leave(struct pool *pool);
 /* Shells that are being made or ended, or are with clients. */
