@@ -111,13 +111,18 @@ int entry_format(const struct entry *entry, struct json *json,
     return json_result(json, text_out, size_out);
 }
 
+static bool is_domain(const char *key)
+{
+    return strcmp(key, "domid") == 0 || strcmp(key, "previous") == 0;
+}
+
 bool entry_concerns(const struct entry *entry, uint64_t domid)
 {
     unsigned i;
 
     for (i = 0; i < entry->count; i++)
         if (!entry->pairs[i].is_text && entry->pairs[i].number == domid &&
-            strstr(entry->pairs[i].key, "domid"))
+            is_domain(entry->pairs[i].key))
             return true;
     return false;
 }

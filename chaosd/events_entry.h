@@ -36,7 +36,7 @@ struct entry *entry_make(const char *event, va_list args);
 /* Its JSON, borrowed from `json`; 0 or -EIO. */
 int entry_format(const struct entry *entry, struct json *json,
                  const char **text_out, size_t *size_out);
-/* Whether it is about this domain: "domid", "old_domid", ... */
+/* Whether it is about this domain: its "domid", or "previous" to a restart. */
 bool entry_concerns(const struct entry *entry, uint64_t domid);
 
 #endif /* CHAOSD_EVENTS_ENTRY_H */

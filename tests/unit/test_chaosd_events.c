@@ -265,7 +265,7 @@ static void test_by_domid(void **state)
     emit("exited", 4);
     emit("exited", 5);
     emit("created", 5);
-    events_emit(d.events, "restarted", "domid", EVENT_UINT(9), "old_domid",
+    events_emit(d.events, "restarted", "domid", EVENT_UINT(9), "previous",
                 EVENT_UINT(5), NULL);
     events_emit(d.events, "restarted", "count", EVENT_UINT(5), "domid",
                 EVENT_TEXT("5"), NULL);
