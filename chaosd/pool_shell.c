@@ -328,17 +328,12 @@ static void end_done(struct job *job)
     struct pool *pool = s->pool;
 
     pool_turn_soon(pool);
-    if (!s->taken && s->rc == -ENOENT) {
-        /* Somebody else ended it. */
-        shell_forget(s);
-        return;
-    }
-    if (s->rc == -ENOENT) {
+    if (s->taken && s->rc == -ENOENT) {
         /* Its taker was faster. */
         pool_made(pool->d, s, s->domid, 0);
     } else if (s->rc == -EBUSY && !s->force) {
         log_info("shell", "domid=%u: left to its taker", s->domid);
-    } else if (s->rc < 0 && s->rc != -ESRCH) {
+    } else if (s->rc < 0 && s->rc != -ENOENT && s->rc != -ESRCH) {
         end_failed(s);
         return;
     }
