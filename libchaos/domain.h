@@ -33,6 +33,14 @@ int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
 int domain_end(struct chaos_ctx *ctx, struct hv *hv,
                const struct hv_domain_state *state) CHAOS_CHECK;
 
+/*
+ * watch.c: why a domain stopped that is gone by now, if the log of exits has it
+ * still; uuid may be NULL. -ESRCH without text.
+ */
+int exit_reason(struct hv *hv, uint32_t domid,
+                const uint8_t uuid[NOXS_UUID_SIZE],
+                unsigned *reason_out) CHAOS_CHECK;
+
 /* sysctl.c: tell the guest that its device page changed, if it can be told. */
 void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid);
 

@@ -119,6 +119,28 @@ static int has_ended(struct chaos_ctx *ctx, uint32_t domid)
     return rc < 0 ? rc : state.stopped || state.dying;
 }
 
+/*
+ * Why its sysctl device cannot be had: where the domain stopped and is gone,
+ * somebody else has done with it what its configuration says.
+ */
+static int open_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
+{
+    struct hv_domain_state state;
+    char text[CHAOS_ERROR_SIZE];
+    unsigned reason;
+    struct hv *hv;
+    int gone;
+
+    memcpy(text, ctx->error, sizeof(text));
+    gone = domain_state(ctx, &hv, domid, &state);
+    if ((gone == -ESRCH || (gone == 0 && state.dying)) &&
+        exit_reason(hv, domid, NULL, &reason) == 0)
+        return chaos__fail(ctx, -ESHUTDOWN, "domain %u has stopped already",
+                           domid);
+    memcpy(ctx->error, text, sizeof(text));
+    return rc;
+}
+
 typedef bool page_fn(const struct noxs_sysctl *page, uint32_t arg);
 
 static bool is_acked(const struct noxs_sysctl *page, uint32_t id)
@@ -238,7 +260,7 @@ int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
     if (rc == 0)
         rc = sysctl_open(ctx, domid, &s);
     if (rc < 0)
-        return rc;
+        return open_failed(ctx, domid, rc);
     id = send_request(&s, cmd);
     rc = s.link.hv->ops->evtchn_notify(s.link.ev, s.link.port);
     if (rc < 0)
@@ -291,7 +313,7 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
     int rc = sysctl_open(ctx, domid, &s);
 
     if (rc < 0)
-        return rc;
+        return open_failed(ctx, domid, rc);
     rc = wait_until(ctx, domid, &s, deadline, is_up, 0);
     if (rc == -ETIMEDOUT)
         rc = chaos__fail(ctx, rc, "domain %u: the guest is not up yet", domid);

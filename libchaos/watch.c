@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "birth.h"
 #include "domain.h"
 #include "internal.h"
 
@@ -123,37 +124,118 @@ int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
     return (int)op.count;
 }
 
-/* 0: it stopped, reason written; -EAGAIN: it runs; -ESRCH: it is gone. */
-static int has_stopped(struct chaos_ctx *ctx, uint32_t domid,
-                       const uint8_t uuid[NOXS_UUID_SIZE], unsigned *reason)
-{
-    struct hv_domain_state state;
-    struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
+/* --- waiting for one ---------------------------------------------------------
+ */
 
-    if (rc < 0)
-        return rc;
-    if (state.dying || memcmp(state.uuid, uuid, sizeof(state.uuid)) != 0)
-        return chaos__fail(ctx, -ESRCH, "domain %u was destroyed", domid);
-    if (!state.stopped)
-        return -EAGAIN;
-    *reason = state.reason;
-    return 0;
+static bool is_zero(const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    static const uint8_t zero[NOXS_UUID_SIZE];
+
+    return memcmp(uuid, zero, sizeof(zero)) == 0;
 }
 
-static int wait_stopped(struct chaos_watch *watch, uint32_t domid,
-                        const uint8_t uuid[NOXS_UUID_SIZE], uint64_t deadline,
-                        unsigned *reason)
+/* The log has the uuid that noxs knows; a domain of another tool has none. */
+static bool is_stop_of(const struct noxs_exit *e, uint32_t domid,
+                       const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    return e->kind == NOXS_EXIT_SHUTDOWN && e->domid == domid &&
+           (!uuid || is_zero(e->uuid) ||
+            memcmp(e->uuid, uuid, sizeof(e->uuid)) == 0);
+}
+
+int exit_reason(struct hv *hv, uint32_t domid,
+                const uint8_t uuid[NOXS_UUID_SIZE], unsigned *reason_out)
+{
+    struct noxs_op_exits op = {.seq = 1};
+    struct noxs_exit exits[EXITS_BATCH];
+    int rc, found = -ESRCH;
+    uint32_t i;
+
+    do {
+        op.count = EXITS_BATCH;
+        rc = hv->ops->noxs(hv, NOXS_OP_EXITS, &op, sizeof(op), exits,
+                           sizeof(exits));
+        for (i = 0; rc == 0 && i < op.count; i++) {
+            if (!is_stop_of(&exits[i], domid, uuid))
+                continue;
+            *reason_out = exits[i].reason;
+            found = 0;
+        }
+    } while (rc == 0 && op.count > 0);
+    return found;
+}
+
+/* What is known of the domain that is waited for. */
+struct waited {
+    uint32_t domid;
+    uint8_t uuid[NOXS_UUID_SIZE];
+    bool is_known; /* it was there, with that uuid */
+};
+
+/* It is in the making, and has no uuid yet. */
+static bool is_mark(const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    struct birth birth;
+
+    return birth_decode(uuid, &birth);
+}
+
+/* Who destroyed it may have done so because it had stopped. */
+static int gone(struct chaos_ctx *ctx, struct hv *hv, const struct waited *w,
+                unsigned *reason)
+{
+    bool has_uuid = w->is_known && !is_mark(w->uuid);
+
+    if (exit_reason(hv, w->domid, has_uuid ? w->uuid : NULL, reason) == 0)
+        return 0;
+    return w->is_known
+               ? chaos__fail(ctx, -ESRCH, "domain %u was destroyed", w->domid)
+               : -ESRCH;
+}
+
+static bool is_other(const struct waited *w,
+                     const struct hv_domain_state *state)
+{
+    return w->is_known && !is_mark(w->uuid) &&
+           memcmp(state->uuid, w->uuid, sizeof(w->uuid)) != 0;
+}
+
+/* 0: it stopped, reason written; -EAGAIN: it runs; -ESRCH: it is gone. */
+static int has_stopped(struct chaos_ctx *ctx, struct waited *w,
+                       unsigned *reason)
+{
+    struct hv_domain_state state;
+    struct hv *hv = NULL;
+    int rc = domain_state(ctx, &hv, w->domid, &state);
+
+    if (rc == -ESRCH)
+        return gone(ctx, hv, w, reason);
+    if (rc < 0)
+        return rc;
+    if (is_other(w, &state))
+        return gone(ctx, hv, w, reason);
+    memcpy(w->uuid, state.uuid, sizeof(w->uuid));
+    w->is_known = true;
+    if (state.stopped) {
+        *reason = state.reason;
+        return 0;
+    }
+    return state.dying ? gone(ctx, hv, w, reason) : -EAGAIN;
+}
+
+static int wait_stopped(struct chaos_watch *watch, struct waited *w,
+                        uint64_t deadline, unsigned *reason)
 {
     int rc;
 
-    while ((rc = has_stopped(watch->ctx, domid, uuid, reason)) == -EAGAIN) {
+    while ((rc = has_stopped(watch->ctx, w, reason)) == -EAGAIN) {
         rc = deadline_poll(deadline, chaos_watch_fd(watch));
         if (rc == -ETIMEDOUT)
             return chaos__fail(watch->ctx, rc, "domain %u is still running",
-                               domid);
+                               w->domid);
         if (rc < 0)
-            return chaos__fail(watch->ctx, rc, "waiting for domain %u", domid);
+            return chaos__fail(watch->ctx, rc, "waiting for domain %u",
+                               w->domid);
         take_rings(watch);
     }
     return rc;
@@ -163,17 +245,14 @@ int chaos_domain_wait(struct chaos_ctx *ctx, uint32_t domid,
                       unsigned timeout_ms, unsigned *reason_out)
 {
     uint64_t deadline = deadline_after(timeout_ms);
-    struct hv_domain_state state;
+    struct waited w = {.domid = domid};
     struct chaos_watch *watch;
     unsigned reason = 0;
-    struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
+    int rc = chaos_watch_open(ctx, &watch);
 
-    if (rc == 0)
-        rc = chaos_watch_open(ctx, &watch);
     if (rc < 0)
         return rc;
-    rc = wait_stopped(watch, domid, state.uuid, deadline, &reason);
+    rc = wait_stopped(watch, &w, deadline, &reason);
     chaos_watch_close(watch);
     if (rc == 0)
         *reason_out = reason;
