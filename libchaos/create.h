@@ -94,6 +94,12 @@ void record_abort(struct chaos_ctx *ctx, uint32_t domid);
 int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid,
                      int *fd_out) CHAOS_CHECK;
 /*
+ * Blocks until no other program settles this domain, which takes as long as to
+ * make one.
+ */
+int record_settle_lock(struct chaos_ctx *ctx, uint32_t domid,
+                       int *fd_out) CHAOS_CHECK;
+/*
  * Lock out other programs from a domain's sysctl device while the descriptor is
  * open. -EBUSY: another has it.
  */

@@ -168,6 +168,11 @@ int record_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
     return rc;
 }
 
+int record_settle_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
+{
+    return run_lock(ctx, RUN_SETTLE + (off_t)domid, F_OFD_SETLKW, fd_out);
+}
+
 int record_edit_lock(struct chaos_ctx *ctx, uint32_t domid, int *fd_out)
 {
     return run_lock(ctx, RUN_EDIT + (off_t)domid, F_OFD_SETLKW, fd_out);

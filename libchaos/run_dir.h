@@ -9,7 +9,9 @@
  *   lock            bytes of it are locked, and nothing is written to it: byte
  *                   ID by who talks to that domain's sysctl device, byte
  *                   RUN_EDIT + ID by who changes its devices or its owner, byte
- *                   BIRTH_LOCK + N by owner N (birth.h)
+ *                   RUN_SETTLE + ID, before that, by who does with it what its
+ *                   configuration says when it stopped, byte BIRTH_LOCK + N by
+ *                   owner N (birth.h)
  */
 #ifndef LIBCHAOS_RUN_DIR_H
 #define LIBCHAOS_RUN_DIR_H
@@ -22,6 +24,7 @@
 
 /* Behind the last domain's byte. */
 #define RUN_EDIT 65536
+#define RUN_SETTLE (2 * RUN_EDIT)
 
 /* -ENAMETOOLONG with text. */
 int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],
