@@ -3,8 +3,8 @@
  * console.c: chaos console, and the console of create --console.
  */
 #include "cli.h"
+#include "policy.h"
 #include "session.h"
-#include "stop.h"
 
 static void report(struct cli *cli, const char *label,
                    const struct session_result *result)
@@ -17,22 +17,40 @@ static void report(struct cli *cli, const char *label,
                    chaos_reason_name(result->reason));
 }
 
+/* Attach, and see to the policy of what it is attached to. */
+static int attend(struct policy *policy, const struct policy_vm *vm,
+                  bool unpause, bool *attached_out)
+{
+    struct session_result result;
+    int code = session_run(policy->cli, vm->label, vm->domid, unpause, &result);
+
+    *attached_out = result.attached;
+    if (!result.attached)
+        return code;
+    report(policy->cli, vm->label, &result);
+    if (result.end == SESSION_STOPPED &&
+        policy_carry_out(policy, vm, result.reason) != EXIT_OK)
+        code = EXIT_FAILED;
+    return code;
+}
+
 int session_new(struct cli *cli, const char *label, uint32_t domid,
                 bool unpause)
 {
-    struct session_result result;
-    int code = session_run(cli, label, domid, unpause, &result);
+    struct policy policy;
+    struct policy_vm vm;
+    bool attached = false;
+    int code, rc;
 
-    if (!result.attached) {
-        int rc = chaos_domain_destroy(cli->ctx, domid);
-
-        return rc < 0 ? cli_fail(cli, rc) : code;
-    }
-    report(cli, label, &result);
-    if (result.end == SESSION_STOPPED &&
-        stop_settle(cli, label, domid) != EXIT_OK)
-        code = EXIT_FAILED;
-    return code;
+    policy_open(&policy, cli);
+    rc = policy_look(&policy, label, domid, &vm);
+    code =
+        rc < 0 ? cli_fail(cli, rc) : attend(&policy, &vm, unpause, &attached);
+    policy_close(&policy);
+    if (attached)
+        return code;
+    rc = chaos_domain_destroy(cli->ctx, domid);
+    return rc < 0 ? cli_fail(cli, rc) : code;
 }
 
 static int run(struct cli *cli, const void *options, int argc, char **argv)

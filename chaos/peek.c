@@ -45,6 +45,27 @@ static unsigned peek_devices(yajl_val tree)
     return found;
 }
 
+static unsigned peek_policies(yajl_val tree)
+{
+    static const struct {
+        const char *key;
+        unsigned bit;
+    } policies[] = {{"on_poweroff", PEEK_RESTART_POWEROFF},
+                    {"on_reboot", PEEK_RESTART_REBOOT},
+                    {"on_crash", PEEK_RESTART_CRASH}};
+    unsigned found = 0;
+    size_t i;
+
+    for (i = 0; i < sizeof(policies) / sizeof(*policies); i++) {
+        yajl_val value = get(tree, policies[i].key);
+        const char *text = value ? YAJL_GET_STRING(value) : NULL;
+
+        if (text && strstr(text, "restart"))
+            found |= policies[i].bit;
+    }
+    return found;
+}
+
 int config_peek(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                 unsigned *found_out)
 {
@@ -66,6 +87,7 @@ int config_peek(struct chaos_ctx *ctx, const struct chaos_config *cfg,
     if (value && YAJL_IS_TRUE(value))
         found |= PEEK_PAUSED;
     found |= peek_devices(tree);
+    found |= peek_policies(tree);
     yajl_tree_free(tree);
     *found_out = found;
     return 0;

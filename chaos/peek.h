@@ -13,10 +13,15 @@
 #define PEEK_MAC 0x4
 #define PEEK_IFNAME 0x8
 #define PEEK_DISK 0x10
+/* It is to be restarted, under this or another name, when it ... */
+#define PEEK_RESTART_POWEROFF 0x20
+#define PEEK_RESTART_REBOOT 0x40
+#define PEEK_RESTART_CRASH 0x80
 
 /*
  * Which of them are set (the uuid; the mac or ifname of any vif) or true
- * (paused; that any vbd is written to); -errno with the text.
+ * (paused; that any vbd is written to; that it is restarted); -errno with the
+ * text.
  */
 int config_peek(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                 unsigned *found_out) CHAOS_CHECK;

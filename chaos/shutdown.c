@@ -21,15 +21,6 @@ struct reboot_options {
     unsigned seconds;
 };
 
-static size_t count_left(const struct target *targets, size_t count)
-{
-    size_t i, left = 0;
-
-    for (i = 0; i < count; i++)
-        left += !targets[i].done;
-    return left;
-}
-
 static void detach_stdio(void)
 {
     int fd = open("/dev/null", O_RDWR);
@@ -40,6 +31,19 @@ static void detach_stdio(void)
         (void)dup2(fd, 2);
     }
     (void)close_range(3, ~0u, 0);
+}
+
+/* The other's watch was lost with its context. */
+static int wait_anew(struct cli *cli, const struct stop *stop,
+                     struct target *targets, size_t count)
+{
+    struct stopping *s;
+    int code = stopping_open(cli, stop, targets, count, &s);
+
+    if (s && stopping_wait(s) != EXIT_OK)
+        code = EXIT_FAILED;
+    stopping_close(s);
+    return code;
 }
 
 /*
@@ -62,9 +66,29 @@ static int settle_behind(struct cli *cli, const struct stop *stop,
         return EXIT_OK;
     (void)setsid();
     detach_stdio();
-    if (chaos_ctx_create(&cli->ctx) < 0)
+    if (cli_context(cli) != EXIT_OK)
         _exit(EXIT_FAILED);
-    _exit(stop_wait(cli, stop, targets, count));
+    _exit(wait_anew(cli, stop, targets, count));
+}
+
+/* *behind_out: there is more to do, and nobody waits for it. */
+static int ask_to_stop(struct cli *cli, const struct stop *stop, bool wait,
+                       struct target *targets, size_t count, bool *behind_out)
+{
+    struct stopping *s;
+    int code = stopping_open(cli, stop, targets, count, &s);
+
+    *behind_out = false;
+    if (!s)
+        return code;
+    if (stopping_request(s) != EXIT_OK)
+        code = EXIT_FAILED;
+    if (!wait)
+        *behind_out = stopping_is_needed(s);
+    else if (stopping_wait(s) != EXIT_OK)
+        code = EXIT_FAILED;
+    stopping_close(s);
+    return code;
 }
 
 static int run_shutdown(struct cli *cli, const void *options, int argc,
@@ -79,16 +103,13 @@ static int run_shutdown(struct cli *cli, const void *options, int argc,
     struct target *targets;
     size_t count;
     int code = targets_find(cli, argc, argv, &targets, &count);
+    bool behind = false;
 
-    if (stop_request(cli, &stop, targets, count) != EXIT_OK)
+    if (count > 0 &&
+        ask_to_stop(cli, &stop, o->wait, targets, count, &behind) != EXIT_OK)
         code = EXIT_FAILED;
-    if (o->wait) {
-        if (stop_wait(cli, &stop, targets, count) != EXIT_OK)
-            code = EXIT_FAILED;
-    } else if (!o->keep && count_left(targets, count) > 0) {
-        if (settle_behind(cli, &stop, targets, count) != EXIT_OK)
-            code = EXIT_FAILED;
-    }
+    if (behind && settle_behind(cli, &stop, targets, count) != EXIT_OK)
+        code = EXIT_FAILED;
     free(targets);
     return code;
 }
@@ -103,11 +124,11 @@ static int run_reboot(struct cli *cli, const void *options, int argc,
     };
     struct target *targets;
     size_t count;
+    bool behind;
     int code = targets_find(cli, argc, argv, &targets, &count);
 
-    if (stop_request(cli, &stop, targets, count) != EXIT_OK)
-        code = EXIT_FAILED;
-    if (stop_wait(cli, &stop, targets, count) != EXIT_OK)
+    if (count > 0 &&
+        ask_to_stop(cli, &stop, true, targets, count, &behind) != EXIT_OK)
         code = EXIT_FAILED;
     free(targets);
     return code;

@@ -1,198 +1,361 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * stop.c: wait for the end of several VMs at once.
+ * stop.c: ask several VMs to stop, and wait for their ends at once.
  *
- * One watch serves them all. It is opened before the domains are first looked
- * at, so that no end falls between the look and the wait.
+ * One watch serves them all. It is opened before they are first looked at and
+ * asked, so that no end goes unseen, however soon chaosd clears it away.
  */
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "policy.h"
 #include "stop.h"
 
 /* A guest that can answer does so within milliseconds. */
 #define ACK_MS 10000u
 #define EXITS 64
+#define SECOND_NS UINT64_C(1000000000)
 
-struct waiting {
+struct ending {
+    struct policy_vm vm;
+    bool stopped; /* for `reason`; its policy is being carried out */
+    unsigned reason;
+    uint64_t patience_ns; /* when to stop waiting for the daemon to do so */
+};
+
+struct stopping {
     struct cli *cli;
-    const struct stop *stop;
-    struct target *targets;
+    const struct stop *stop; /* borrowed from the caller */
+    struct target *targets;  /* borrowed from the caller */
+    struct ending *endings;  /* owned; of each target */
     size_t count, left;
-    struct chaos_watch *watch;
+    struct chaos_watch *watch; /* NULL where nothing is to be waited for */
+    struct policy policy;
     int code;
 };
 
-int stop_request(struct cli *cli, const struct stop *stop,
-                 struct target *targets, size_t count)
+/* --- opening and asking ----------------------------------------------------
+ */
+
+static void finish(struct stopping *s, size_t i, int code)
 {
-    unsigned ms =
-        stop->seconds * 1000u < ACK_MS ? stop->seconds * 1000u : ACK_MS;
+    s->targets[i].done = true;
+    s->left--;
+    if (code != EXIT_OK)
+        s->code = code;
+}
+
+static void look_at_targets(struct stopping *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++) {
+        const struct target *t = &s->targets[i];
+        int rc;
+
+        if (t->done)
+            continue;
+        s->left++;
+        rc = policy_look(&s->policy, t->label, t->domid, &s->endings[i].vm);
+        if (rc < 0)
+            finish(s, i, cli_fail(s->cli, rc));
+    }
+}
+
+static struct stopping *stopping_alloc(size_t count)
+{
+    struct stopping *s = calloc(1, sizeof(*s));
+
+    if (s)
+        s->endings = calloc(count + 1, sizeof(*s->endings));
+    if (s && s->endings)
+        return s;
+    free(s);
+    return NULL;
+}
+
+int stopping_open(struct cli *cli, const struct stop *stop,
+                  struct target *targets, size_t count, struct stopping **s_out)
+{
+    struct stopping *s = stopping_alloc(count);
+    int rc;
+
+    *s_out = NULL;
+    if (!s)
+        return cli_error(cli, -ENOMEM, "%zu domains", count);
+    s->cli = cli;
+    s->stop = stop;
+    s->targets = targets;
+    s->count = count;
+    rc = chaos_watch_open(cli->ctx, &s->watch);
+    if (rc < 0) {
+        stopping_close(s);
+        return cli_fail(cli, rc);
+    }
+    policy_open(&s->policy, cli);
+    look_at_targets(s);
+    *s_out = s;
+    return s->code;
+}
+
+void stopping_close(struct stopping *s)
+{
+    if (!s)
+        return;
+    policy_close(&s->policy);
+    chaos_watch_close(s->watch);
+    free(s->endings);
+    free(s);
+}
+
+static int request_one(struct stopping *s, uint32_t domid)
+{
+    unsigned ms = s->stop->seconds * 1000u;
+
+    return chaos_domain_request(s->cli->ctx, domid, s->stop->what,
+                                ms < ACK_MS ? ms : ACK_MS);
+}
+
+int stopping_request(struct stopping *s)
+{
     int code = EXIT_OK;
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        int rc =
-            chaos_domain_request(cli->ctx, targets[i].domid, stop->what, ms);
+    for (i = 0; i < s->count; i++) {
+        int rc = s->targets[i].done ? 0 : request_one(s, s->targets[i].domid);
 
         if (rc < 0) {
-            code = cli_fail(cli, rc);
-            targets[i].done = true;
+            code = cli_fail(s->cli, rc);
+            finish(s, i, code);
         }
     }
     return code;
 }
 
-int stop_settle(struct cli *cli, const char *label, uint32_t domid)
+bool stopping_is_needed(const struct stopping *s)
 {
-    uint32_t now;
-    int rc;
-
-    signals_hold();
-    rc = chaos_domain_settle(cli->ctx, domid, &now);
-    if (rc == 0 && now != CHAOS_DOMID_NONE && now != domid && !cli->quiet) {
-        out_safe(&cli->out, label);
-        out_printf(&cli->out, " %u\n", now);
-    }
-    signals_release();
-    return rc < 0 && rc != -ESRCH ? cli_fail(cli, rc) : EXIT_OK;
+    return s->left > 0 && !s->stop->keep && !policy_is_daemons(&s->policy);
 }
 
-static void finish(struct waiting *w, struct target *target, int code)
-{
-    target->done = true;
-    w->left--;
-    if (code != EXIT_OK)
-        w->code = code;
-}
+/* --- ends ------------------------------------------------------------------
+ */
 
-static int has_stopped(struct waiting *w, const struct target *target,
-                       unsigned reason)
+static void has_stopped(struct stopping *s, size_t i, unsigned reason)
 {
-    int code = EXIT_OK;
+    struct ending *e = &s->endings[i];
 
-    if (reason != w->stop->what)
-        code = cli_error(w->cli, 0, "%s stopped for another reason: %s",
-                         target->label, chaos_reason_name(reason));
-    if (!w->stop->keep &&
-        stop_settle(w->cli, target->label, target->domid) != EXIT_OK)
-        code = EXIT_FAILED;
-    return code;
+    if (e->stopped)
+        return;
+    e->stopped = true;
+    e->reason = reason;
+    if (reason != s->stop->what)
+        s->code = cli_error(s->cli, 0, "%s stopped for another reason: %s",
+                            s->targets[i].label, chaos_reason_name(reason));
+    if (s->stop->keep)
+        finish(s, i, EXIT_OK);
+    else if (policy_is_daemons(&s->policy))
+        e->patience_ns = clock_ns() + POLICY_MS * UINT64_C(1000000);
+    else
+        finish(s, i, policy_settle(&s->policy, &e->vm));
 }
 
 /* Gone is as good as powered off, but it is no reboot. */
-static int has_gone(struct waiting *w, const struct target *target)
+static void has_gone(struct stopping *s, size_t i)
 {
-    if (w->stop->what == CHAOS_REASON_POWEROFF)
-        return EXIT_OK;
-    return cli_error(w->cli, 0, "%s was destroyed", target->label);
+    int code = EXIT_OK;
+
+    if (s->endings[i].stopped)
+        return;
+    if (s->stop->what != CHAOS_REASON_POWEROFF)
+        code = cli_error(s->cli, 0, "%s was destroyed", s->targets[i].label);
+    finish(s, i, code);
 }
 
-static void look(struct waiting *w, struct target *target)
+static void look(struct stopping *s, size_t i)
 {
+    const struct policy_vm *vm = &s->endings[i].vm;
     struct chaos_domain_info info;
-    int rc = chaos_domain_info(w->cli->ctx, target->domid, &info);
+    int rc = chaos_domain_info(s->cli->ctx, vm->domid, &info);
 
-    if (rc == -ESRCH || (rc == 0 && info.dying))
-        finish(w, target, has_gone(w, target));
+    if (rc == -ESRCH ||
+        (rc == 0 &&
+         (info.dying || memcmp(info.uuid, vm->uuid, sizeof(vm->uuid)) != 0)))
+        has_gone(s, i);
     else if (rc < 0)
-        finish(w, target, cli_fail(w->cli, rc));
+        finish(s, i, cli_fail(s->cli, rc));
     else if (info.stopped)
-        finish(w, target, has_stopped(w, target, info.reason));
+        has_stopped(s, i, info.reason);
 }
 
-static void look_at_all(struct waiting *w)
+static void look_at_all(struct stopping *s)
 {
     size_t i;
 
-    for (i = 0; i < w->count; i++)
-        if (!w->targets[i].done)
-            look(w, &w->targets[i]);
+    for (i = 0; i < s->count; i++)
+        if (!s->targets[i].done)
+            look(s, i);
 }
 
-static void look_at(struct waiting *w, uint32_t domid)
+static void take_exit(struct stopping *s, const struct noxs_exit *ex)
 {
     size_t i;
 
-    for (i = 0; i < w->count; i++)
-        if (!w->targets[i].done && w->targets[i].domid == domid)
-            look(w, &w->targets[i]);
+    for (i = 0; i < s->count; i++) {
+        const struct policy_vm *vm = &s->endings[i].vm;
+
+        if (s->targets[i].done || vm->domid != ex->domid ||
+            memcmp(vm->uuid, ex->uuid, sizeof(vm->uuid)) != 0)
+            continue;
+        if (ex->kind == NOXS_EXIT_SHUTDOWN)
+            has_stopped(s, i, ex->reason);
+        else
+            has_gone(s, i);
+    }
 }
 
 /* 0 or -errno, with the context's text. */
-static int take_exits(struct waiting *w)
+static int take_exits(struct stopping *s)
 {
     struct noxs_exit exits[EXITS];
     int i, n;
 
     do {
-        n = chaos_watch_read(w->watch, exits, EXITS);
+        n = chaos_watch_read(s->watch, exits, EXITS);
         if (n == -EOVERFLOW)
-            look_at_all(w);
+            look_at_all(s);
         else if (n < 0)
             return n;
         for (i = 0; i < n; i++)
-            look_at(w, exits[i].domid);
+            take_exit(s, &exits[i]);
     } while (n == EXITS || n == -EOVERFLOW);
     return 0;
 }
 
-static int wait_all(struct waiting *w)
+/* --- what the daemon does ---------------------------------------------------
+ */
+
+/* The exit lies before it, but may have been read by nobody yet. */
+static int take_outcome(struct stopping *s, const struct outcome *o)
 {
-    uint64_t end = clock_ns() + w->stop->seconds * UINT64_C(1000000000);
-    struct pollfd fd = {.fd = chaos_watch_fd(w->watch), .events = POLLIN};
+    int rc = take_exits(s);
+    size_t i;
 
-    look_at_all(w);
-    while (w->left > 0) {
-        uint64_t now = clock_ns();
-        int rc;
+    for (i = 0; rc == 0 && i < s->count; i++) {
+        const struct ending *e = &s->endings[i];
 
-        if (now >= end)
-            return EXIT_OK;
-        if (poll(&fd, 1, (int)((end - now) / 1000000u + 1)) < 0 &&
-            errno != EINTR)
-            return cli_error(w->cli, -errno, "poll");
-        rc = take_exits(w);
-        if (rc < 0)
-            return cli_fail(w->cli, rc);
+        if (!s->targets[i].done && e->stopped &&
+            policy_is_done(&e->vm, e->reason, o))
+            finish(s, i, policy_report(&s->policy, &e->vm, o));
     }
-    return EXIT_OK;
+    return rc;
 }
 
-static void report_running(struct waiting *w)
+static int take_outcomes(struct stopping *s)
+{
+    struct outcome o;
+    int rc = 0;
+
+    while (rc == 0 && policy_is_daemons(&s->policy) &&
+           policy_read(&s->policy, 0, &o) == 0)
+        rc = take_outcome(s, &o);
+    return rc;
+}
+
+/* Of those that wait for the daemon; it has ended, or is too slow. */
+static void settle_overdue(struct stopping *s, uint64_t now)
 {
     size_t i;
 
-    for (i = 0; i < w->count; i++)
-        if (!w->targets[i].done)
-            w->code =
-                cli_error(w->cli, -ETIMEDOUT, "%s is still running after %u s",
-                          w->targets[i].label, w->stop->seconds);
+    for (i = 0; i < s->count; i++) {
+        const struct ending *e = &s->endings[i];
+
+        if (!s->targets[i].done && e->stopped &&
+            (!policy_is_daemons(&s->policy) || now >= e->patience_ns))
+            finish(s, i, policy_settle(&s->policy, &e->vm));
+    }
 }
 
-int stop_wait(struct cli *cli, const struct stop *stop, struct target *targets,
-              size_t count)
+/* --- waiting ----------------------------------------------------------------
+ */
+
+/* 0: there is nothing to wait for any more. */
+static uint64_t next_deadline(const struct stopping *s, uint64_t now,
+                              uint64_t end)
 {
-    struct waiting w = {
-        .cli = cli,
-        .stop = stop,
-        .targets = targets,
-        .count = count,
+    uint64_t next = 0;
+    size_t i;
+
+    for (i = 0; i < s->count; i++) {
+        const struct ending *e = &s->endings[i];
+        uint64_t its = e->stopped ? e->patience_ns : end;
+
+        if (s->targets[i].done || (!e->stopped && now >= end))
+            continue;
+        if (next == 0 || its < next)
+            next = its;
+    }
+    return next;
+}
+
+static int wait_once(struct stopping *s, uint64_t ns)
+{
+    struct pollfd fds[2] = {
+        {.fd = chaos_watch_fd(s->watch), .events = POLLIN},
+        {.fd = policy_fd(&s->policy), .events = POLLIN},
     };
-    size_t i;
     int rc;
 
-    for (i = 0; i < count; i++)
-        w.left += !targets[i].done;
-    if (w.left == 0)
-        return EXIT_OK;
-    rc = chaos_watch_open(cli->ctx, &w.watch);
+    if (poll(fds, 2, (int)(ns / 1000000u + 1)) < 0 && errno != EINTR)
+        return cli_error(s->cli, -errno, "poll");
+    rc = take_exits(s);
+    if (rc == 0)
+        rc = take_outcomes(s);
+    return rc < 0 ? cli_fail(s->cli, rc) : EXIT_OK;
+}
+
+/* What was logged comes first: it tells why those that are gone have gone. */
+static int wait_all(struct stopping *s)
+{
+    uint64_t end = clock_ns() + s->stop->seconds * SECOND_NS;
+    int code, rc = take_exits(s);
+
     if (rc < 0)
-        return cli_fail(cli, rc);
-    rc = wait_all(&w);
-    chaos_watch_close(w.watch);
-    if (rc != EXIT_OK)
-        return rc;
-    report_running(&w);
-    return w.code;
+        return cli_fail(s->cli, rc);
+    look_at_all(s);
+    for (code = EXIT_OK; code == EXIT_OK && s->left > 0;) {
+        uint64_t now = clock_ns(), next;
+
+        settle_overdue(s, now);
+        next = next_deadline(s, now, end);
+        if (next == 0)
+            break;
+        code = wait_once(s, next > now ? next - now : 0);
+    }
+    return code;
+}
+
+static void report_running(struct stopping *s)
+{
+    size_t i;
+
+    for (i = 0; i < s->count; i++)
+        if (!s->targets[i].done)
+            s->code =
+                cli_error(s->cli, -ETIMEDOUT, "%s is still running after %u s",
+                          s->targets[i].label, s->stop->seconds);
+}
+
+int stopping_wait(struct stopping *s)
+{
+    int code;
+
+    if (s->left == 0)
+        return s->code;
+    code = wait_all(s);
+    if (code != EXIT_OK)
+        return code;
+    report_running(s);
+    return s->code;
 }

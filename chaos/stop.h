@@ -13,20 +13,27 @@ struct stop {
     bool keep;              /* do not settle */
 };
 
-/* Those that refuse are reported and marked done. Returns an exit code. */
-int stop_request(struct cli *cli, const struct stop *stop,
-                 struct target *targets, size_t count);
-/*
- * Wait for all that are not done, and settle each as soon as it has stopped.
- * Returns an exit code.
- */
-int stop_wait(struct cli *cli, const struct stop *stop, struct target *targets,
-              size_t count);
+/* VMs that are to stop. */
+struct stopping;
 
 /*
- * Settle one stopped domain; prints "LABEL ID" where a new one took its place.
- * One that somebody else settled first is fine. Returns an exit code.
+ * From now on their ends are seen, and what chaosd does then. Those that are
+ * not there any more are reported and marked done. `stop` and `targets` are
+ * borrowed until the end. Returns an exit code; *s_out is NULL where nothing
+ * can be watched at all.
  */
-int stop_settle(struct cli *cli, const char *label, uint32_t domid);
+int stopping_open(struct cli *cli, const struct stop *stop,
+                  struct target *targets, size_t count,
+                  struct stopping **s_out);
+void stopping_close(struct stopping *s);
+/* Those that refuse are reported and marked done. Returns an exit code. */
+int stopping_request(struct stopping *s);
+/*
+ * Wait for all that are not done, and see to it that each is settled as soon as
+ * it has stopped. Returns an exit code.
+ */
+int stopping_wait(struct stopping *s);
+/* Whether something is left to do that nobody else does. */
+bool stopping_is_needed(const struct stopping *s);
 
 #endif /* CHAOS_STOP_H */
