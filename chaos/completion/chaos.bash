@@ -16,18 +16,23 @@ _chaos_domains()
 
 _chaos_options()
 {
-    local common='-h --help -v --verbose -q --quiet'
+    local common='-h --help -v --verbose -q --quiet --no-daemon --socket'
     case $1 in
     '') echo "$common -V --version" ;;
     create) echo "$common -n --count --first --name -p --paused -c --console" \
         "-w --wait-up -t --timeout --timing --json" ;;
     shutdown) echo "$common -w --wait -k --keep -t --timeout" ;;
     reboot) echo "$common -t --timeout" ;;
-    list) echo "$common -l --long --json" ;;
+    list) echo "$common -a --all -l --long --json" ;;
+    events) echo "$common -n --count --history --json" ;;
+    'pool set') echo "$common --name --low --high -i --image --json" ;;
+    'pool drain') echo "$common --kb --json" ;;
+    'pool fill') echo "$common -t --timeout --json" ;;
+    reap) echo "$common -n --dry-run" ;;
     'vif attach' | 'vbd attach' | 'vif list' | 'vbd list')
         echo "$common --json" ;;
     'vif detach' | 'vbd detach') echo "$common -f --force -t --timeout" ;;
-    info | version) echo "$common --json" ;;
+    log | info | version | 'pool status') echo "$common --json" ;;
     *) echo "$common" ;;
     esac
 }
@@ -67,7 +72,7 @@ _chaos_operand()
 {
     local command=$1 operands=$2 cur=$3 keys
     case $command in
-    create)
+    create | 'pool set')
         if ((operands == 0)); then
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -77,10 +82,12 @@ _chaos_operand()
         fi ;;
     destroy | shutdown | reboot | pause | unpause | list)
         _chaos_reply "$cur" "$(_chaos_domains)" ;;
-    console | domid | domname | rename)
+    console | log | events | domid | domname | rename)
         ((operands == 0)) && _chaos_reply "$cur" "$(_chaos_domains)" ;;
     vif | vbd)
         _chaos_reply "$cur" "$_chaos_parts" ;;
+    pool)
+        _chaos_reply "$cur" "$_chaos_pool_parts" ;;
     'vif attach' | 'vbd attach')
         if ((operands == 0)); then
             _chaos_reply "$cur" "$(_chaos_domains)"
@@ -99,14 +106,19 @@ _chaos_operand()
     help)
         case $operands in
         0) _chaos_reply "$cur" "$_chaos_commands" ;;
-        1) [[ $last == v[ib][fd] ]] && _chaos_reply "$cur" "$_chaos_parts" ;;
+        1)
+            case $last in
+            vif | vbd) _chaos_reply "$cur" "$_chaos_parts" ;;
+            pool) _chaos_reply "$cur" "$_chaos_pool_parts" ;;
+            esac ;;
         esac ;;
     esac
 }
 
 _chaos_commands='create destroy shutdown reboot pause unpause list console
-    domid domname rename info vif vbd version help'
+    log events pool reap domid domname rename info vif vbd version help'
 _chaos_parts='attach detach list'
+_chaos_pool_parts='status set drain fill'
 
 _chaos()
 {
@@ -114,7 +126,8 @@ _chaos()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-        -n | --count | --first | --name | -t | --timeout)
+        -n | --count | --first | --name | -t | --timeout | --socket | \
+            --history | --low | --high | --kb)
             # The argument is not an operand, and not for us to guess.
             ((++i == COMP_CWORD)) && return ;;
         -*) ;;
@@ -122,7 +135,7 @@ _chaos()
             last=${COMP_WORDS[i]}
             case $command in
             '') command=$last ;;
-            vif | vbd) command+=" $last" ;;
+            vif | vbd | pool) command+=" $last" ;;
             *) ((operands++)) ;;
             esac ;;
         esac
