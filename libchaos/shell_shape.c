@@ -40,38 +40,22 @@ static int too_long(struct chaos_ctx *ctx, const char *what)
     return chaos__fail(ctx, -E2BIG, "%s: too long for a shell", what);
 }
 
-/* The path as others can use it, too; links stay links. */
-static int image_path(struct chaos_ctx *ctx, struct chaosd_image *image,
-                      const char *path)
-{
-    size_t size = sizeof(image->path), used = 0, len = strlen(path);
-
-    if (path[0] != '/') {
-        if (!getcwd(image->path, size - 1))
-            return errno == ERANGE
-                       ? too_long(ctx, path)
-                       : chaos__fail(ctx, -errno, "working directory");
-        used = strlen(image->path);
-        image->path[used++] = '/';
-    }
-    if (len >= size - used)
-        return too_long(ctx, path);
-    memcpy(image->path + used, path, len);
-    memset(image->path + used + len, 0, size - used - len);
-    return 0;
-}
-
+/* Paths of a configuration are absolute; links stay links. */
 static int image_of(struct chaos_ctx *ctx, struct chaosd_image *image,
                     const char *path)
 {
+    size_t len = path ? strlen(path) : 0;
     struct stat st;
 
     if (!path)
         return 0;
+    if (len >= sizeof(image->path))
+        return too_long(ctx, path);
     if (stat(path, &st) < 0)
         return chaos__fail(ctx, -errno, "%s", path);
     shape_image_stat(image, &st);
-    return image_path(ctx, image, path);
+    memcpy(image->path, path, len);
+    return 0;
 }
 
 int chaos_shape_of(struct chaos_ctx *ctx, const struct chaos_config *cfg,

@@ -11,10 +11,13 @@ UNIT_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all \
 UNIT_CFLAGS := $(CFLAGS_COMMON) -O1 -g $(UNIT_SANITIZE) -iquote libchaos \
 	-DCHAOS_VERSION='"test"' $(CFLAGS)
 # So that tests can make each allocation (tests/unit/oom.h) and each step of a
-# create (tests/unit/step_fault.h) fail.
+# create (tests/unit/step_fault.h) fail, and play the daemon
+# (tests/unit/pool_model.h).
 UNIT_LDFLAGS := $(UNIT_SANITIZE) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=strdup,--wrap=strndup,--wrap=steps_run $(LDFLAGS)
+UNIT_PLAY_DAEMON := \
+	-Wl,--wrap=daemon_take,--wrap=daemon_done,--wrap=daemon_make_room
 UNIT_LIBS := -lcmocka -lyajl
 
 # The real sides of the two seams, for which the models stand in.
@@ -58,12 +61,14 @@ $(UNIT_B)/libchaosd.a: $(UNIT_CHAOSD_OBJ)
 
 $(UNIT_CHAOSD_TESTS): %: %.o $(UNIT_B)/libchaosd.a $(UNIT_B)/libunit.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< $(UNIT_B)/libchaosd.a \
-		$(UNIT_B)/libunit.a $(UNIT_LIBS) $(UNIT_CHAOSD_LIBS)
+	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< -Wl,--start-group \
+		$(UNIT_B)/libchaosd.a $(UNIT_B)/libunit.a -Wl,--end-group \
+		$(UNIT_LIBS) $(UNIT_CHAOSD_LIBS)
 
 $(filter-out $(UNIT_CHAOSD_TESTS),$(UNIT_TESTS)): %: %.o $(UNIT_B)/libunit.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(UNIT_LDFLAGS) -o $@ $< $(UNIT_B)/libunit.a $(UNIT_LIBS)
+	$(Q)$(CC) $(UNIT_LDFLAGS) $(UNIT_PLAY_DAEMON) -o $@ $< \
+		$(UNIT_B)/libunit.a $(UNIT_LIBS)
 
 .PHONY: test-unit
 test-unit: $(UNIT_TESTS)
