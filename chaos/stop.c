@@ -110,12 +110,17 @@ void stopping_close(struct stopping *s)
     free(s);
 }
 
+/* To be kept also by chaosd, or whoever settles it, before it can stop. */
 static int request_one(struct stopping *s, uint32_t domid)
 {
-    unsigned ms = s->stop->seconds * 1000u;
+    const struct stop *stop = s->stop;
+    unsigned ms =
+        stop->seconds * 1000u < ACK_MS ? stop->seconds * 1000u : ACK_MS;
+    int rc = stop->keep ? chaos_domain_keep(s->cli->ctx, domid) : 0;
 
-    return chaos_domain_request(s->cli->ctx, domid, s->stop->what,
-                                ms < ACK_MS ? ms : ACK_MS);
+    if (rc < 0)
+        return rc;
+    return chaos_domain_request(s->cli->ctx, domid, stop->what, ms);
 }
 
 int stopping_request(struct stopping *s)
