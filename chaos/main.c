@@ -11,13 +11,17 @@
 #include "cli.h"
 
 const struct command *const commands[] = {
-    &create_command,  &destroy_command, &shutdown_command,
-    &reboot_command,  &pause_command,   &unpause_command,
-    &list_command,    &console_command, &log_command,
-    &events_command,  &pool_command,    &reap_command,
-    &domid_command,   &domname_command, &rename_command,
-    &info_command,    &vif_command,     &vbd_command,
-    &version_command, &help_command,    NULL,
+    &create_command,   &destroy_command,
+    &shutdown_command, &reboot_command,
+    &pause_command,    &unpause_command,
+    &list_command,     &top_command,
+    &console_command,  &log_command,
+    &events_command,   &pool_command,
+    &reap_command,     &domid_command,
+    &domname_command,  &rename_command,
+    &info_command,     &vif_command,
+    &vbd_command,      &version_command,
+    &help_command,     NULL,
 };
 
 const struct command *command_find(const struct command *group,

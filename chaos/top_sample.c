@@ -11,21 +11,13 @@
 
 #include "top.h"
 
-/* Without the module for them there are no vifs and vbds. */
-static int take_traffic(struct chaos_ctx *ctx, struct top_sample *sample)
-{
-    int rc = chaos_traffic_list(ctx, &sample->traffic, &sample->traffic_count);
-
-    return rc == -ENODEV || rc == -ENOENT ? 0 : rc;
-}
-
 int top_sample_take(struct chaos_ctx *ctx, struct top_sample *sample_out)
 {
     struct top_sample sample = {.at_ns = clock_ns()};
     int rc = chaos_domain_list(ctx, &sample.infos, &sample.count);
 
     if (rc == 0)
-        rc = take_traffic(ctx, &sample);
+        rc = chaos_traffic_list(ctx, &sample.traffic, &sample.traffic_count);
     if (rc == 0)
         rc = chaos_host_info(ctx, &sample.host);
     if (rc < 0) {

@@ -24,6 +24,7 @@ _chaos_options()
     shutdown) echo "$common -w --wait -k --keep -t --timeout" ;;
     reboot) echo "$common -t --timeout" ;;
     list) echo "$common -a --all -l --long --json" ;;
+    top) echo "$common -s --sort -d --delay -n --count -a --all --json" ;;
     events) echo "$common -n --count --history --json" ;;
     'pool set') echo "$common --name --low --high -i --image --json" ;;
     'pool drain') echo "$common --kb --json" ;;
@@ -115,8 +116,9 @@ _chaos_operand()
     esac
 }
 
-_chaos_commands='create destroy shutdown reboot pause unpause list console
+_chaos_commands='create destroy shutdown reboot pause unpause list top console
     log events pool reap domid domname rename info vif vbd version help'
+_chaos_orders='cpu mem net disk name id'
 _chaos_parts='attach detach list'
 _chaos_pool_parts='status set drain fill'
 
@@ -126,8 +128,13 @@ _chaos()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
+        -s | --sort)
+            if ((++i == COMP_CWORD)); then
+                _chaos_reply "$cur" "$_chaos_orders"
+                return
+            fi ;;
         -n | --count | --first | --name | -t | --timeout | --socket | \
-            --history | --low | --high | --kb)
+            -d | --delay | --history | --low | --high | --kb)
             # The argument is not an operand, and not for us to guess.
             ((++i == COMP_CWORD)) && return ;;
         -*) ;;
