@@ -17,6 +17,7 @@
 
 #include <event2/event.h>
 
+#include "events.h"
 #include "guests.h"
 #include "life.h"
 #include "metrics.h"
@@ -109,6 +110,7 @@ static void on_reload(evutil_socket_t signal_number, short what, void *arg)
     }
     use_conf(life->d, conf);
     log_info("reload", "done");
+    events_emit(life->d->events, "reload", NULL);
     notify("READY=1\nSTATUS=Serving.");
 }
 
@@ -165,6 +167,7 @@ static void on_leave(evutil_socket_t signal_number, short what, void *arg)
     d->leaving = true;
     life->leave_ns = now_ns();
     log_info("leave", "signal %d", (int)signal_number);
+    events_emit(d->events, "leaving", NULL);
     notify("STOPPING=1\nSTATUS=Leaving.");
     pool_leave(d->pool);
     server_stop_listening(d->server);

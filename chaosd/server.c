@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "events.h"
 #include "server_internal.h"
 
 static const struct timeval one_second = {.tv_sec = 1};
@@ -166,6 +167,11 @@ static void refuse(struct server *s, int fd, const struct peer *peer, int rc,
 
     server_count(s, METRIC_REFUSED);
     server_complain(s, &c, "%s", text);
+    /* As seldom as they are in the log: nobody is to flood the others. */
+    if (s->d->events && s->complaints <= COMPLAINTS)
+        events_emit(s->d->events, "client_refused", "pid",
+                    EVENT_UINT(peer->pid), "uid", EVENT_UINT(peer->uid),
+                    "error", EVENT_UINT(-rc), NULL);
     client_refuse(fd, rc, text);
     close(fd);
 }
