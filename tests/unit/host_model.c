@@ -102,6 +102,17 @@ void model_back_state(uint32_t domid, uint32_t type, uint32_t id,
     find(domid, type, id)->info.state = state;
 }
 
+void model_back_moved(uint32_t domid, uint32_t type, uint32_t id,
+                      const uint64_t counts[4])
+{
+    struct host_back *info = &find(domid, type, id)->info;
+
+    info->sent_ops = counts[0];
+    info->sent_bytes = counts[1];
+    info->received_ops = counts[2];
+    info->received_bytes = counts[3];
+}
+
 /* --- back ends --------------------------------------------------------------
  */
 

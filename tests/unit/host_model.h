@@ -59,5 +59,8 @@ void model_host_reap(uint32_t domid);
 /* A back end changes its state. */
 void model_back_state(uint32_t domid, uint32_t type, uint32_t id,
                       uint32_t state);
+/* It has moved so much: operations and bytes, sent and received. */
+void model_back_moved(uint32_t domid, uint32_t type, uint32_t id,
+                      const uint64_t counts[4]);
 
 #endif /* HOST_MODEL_H */

@@ -5,12 +5,16 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "birth.h"
+#include "internal.h"
 #include "kit.h"
 #include "oom.h"
 #include "unit.h"
@@ -187,6 +191,177 @@ static void restart_sweep(void **state)
     }
 }
 
+/* --- one at a time ----------------------------------------------------------
+ */
+
+/* What was kept under another name is kept, whoever comes next. */
+static void settled_twice(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t after, again = 5;
+    uint32_t domid =
+        kit_create(kit, "name", "web", "on_crash", "rename-restart", NULL);
+    struct snapshot before;
+    char name[40];
+
+    model_shutdown(domid, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_not_equal(after, domid);
+    before = kit_snapshot(kit);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &again), 0);
+    assert_int_equal(again, domid);
+    kit_assert_same(kit, &before, "settled twice");
+    snprintf(name, sizeof(name), "web-%u", domid);
+    assert_string_equal(model_view(domid).page->identity.name, name);
+    /* The new one has the policy still. */
+    model_shutdown(after, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_domain_settle(kit->ctx, after, &again), 0);
+    assert_int_not_equal(again, after);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &again), -ESRCH);
+}
+
+struct settler {
+    struct chaos_ctx *ctx;
+    uint32_t domid, after;
+    int rc;
+    atomic_bool is_done;
+};
+
+static void *settle_it(void *arg)
+{
+    struct settler *s = arg;
+
+    s->rc = chaos_domain_settle(s->ctx, s->domid, &s->after);
+    s->is_done = true;
+    return NULL;
+}
+
+static int lock_settling(const struct kit *kit, uint32_t domid)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK,
+        .l_whence = SEEK_SET,
+        .l_start = 131072 + domid,
+        .l_len = 1,
+    };
+    char path[120];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/lock", kit->run);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(fcntl(fd, F_OFD_SETLK, &lock), 0);
+    return fd;
+}
+
+/* Another program is at it: wait, and then look again. */
+static void settled_by_another(void **state)
+{
+    struct kit *kit = *state;
+    struct settler s = {
+        .domid = kit_create(kit, "on_poweroff", "restart", NULL), .after = 5};
+    pthread_t thread;
+    int lock;
+
+    s.ctx = kit_second(kit);
+    model_shutdown(s.domid, CHAOS_REASON_POWEROFF);
+    lock = lock_settling(kit, s.domid);
+    assert_int_equal(pthread_create(&thread, NULL, settle_it, &s), 0);
+    usleep(50000);
+    assert_false(s.is_done);
+    assert_true(model_view(s.domid).stopped);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, s.domid), 0);
+    close(lock);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    kit_assert_error(s.ctx, s.rc, -ESRCH);
+    assert_int_equal(s.after, 5);
+    chaos_ctx_destroy(s.ctx);
+}
+
+static void still_being_made(void **state)
+{
+    static const struct birth birth = {.kind = BIRTH_VM, .owner = 5};
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL), after = 5;
+    uint8_t mark[NOXS_UUID_SIZE];
+    struct hv *hv;
+
+    assert_int_equal(chaos__hv(kit->ctx, &hv), 0);
+    birth_encode(&birth, mark);
+    assert_int_equal(hv->ops->domain_handle(hv, domid, mark), 0);
+    model_shutdown(domid, CHAOS_REASON_POWEROFF);
+    kit_assert_error(kit->ctx, chaos_domain_settle(kit->ctx, domid, &after),
+                     -EBUSY);
+    kit_assert_says(kit->ctx, "being made");
+    assert_true(model_view(domid).exists);
+}
+
+/* --- keeping one -------------------------------------------------------------
+ */
+
+static void kept(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", NULL), after;
+    struct snapshot before = kit_snapshot(kit);
+
+    assert_int_equal(chaos_domain_keep(kit->ctx, domid), 0);
+    assert_int_equal(chaos_domain_keep(kit->ctx, domid), 0);
+    kit_assert_same(kit, &before, "keep");
+    model_shutdown(domid, CHAOS_REASON_POWEROFF);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(after, domid);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    kit_assert_error(kit->ctx, chaos_domain_keep(kit->ctx, domid), -ESRCH);
+    /* Only when it powers off; and a restart is kept as well. */
+    domid = kit_create(kit, "name", "web", NULL);
+    assert_int_equal(chaos_domain_keep(kit->ctx, domid), 0);
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_not_equal(after, domid);
+    model_shutdown(after, CHAOS_REASON_POWEROFF);
+    domid = after;
+    assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+    assert_int_equal(after, domid);
+}
+
+static void keep_fails(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid, after, xl = model_domain_add("by-xl");
+    unsigned n;
+    int kind, fired, rc;
+
+    kit_assert_error(kit->ctx, chaos_domain_keep(kit->ctx, 0), -EINVAL);
+    kit_assert_error(kit->ctx, chaos_domain_keep(kit->ctx, xl), -ENOENT);
+    kit_assert_says(kit->ctx, "cannot keep it");
+    for (kind = 0; kind < 2; kind++) {
+        for (n = 1, fired = 1; fired; n++) {
+            struct snapshot before;
+
+            domid = kit_create(kit, "name", "web", NULL);
+            before = kit_snapshot(kit);
+            if (kind == 0)
+                model_fail(n, EIO);
+            else
+                oom_arm(n - 1);
+            rc = chaos_domain_keep(kit->ctx, domid);
+            model_fail_end();
+            fired = kind == 0 ? model_failed() : oom_disarm();
+            if (rc < 0)
+                kit_assert_text(kit->ctx);
+            kit_assert_same(kit, &before, "keep");
+            model_shutdown(domid, CHAOS_REASON_POWEROFF);
+            assert_int_equal(chaos_domain_settle(kit->ctx, domid, &after), 0);
+            assert_int_equal(after, rc < 0 ? CHAOS_DOMID_NONE : domid);
+            if (rc == 0)
+                assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+        }
+        assert_true(n > 2);
+    }
+}
+
 /* --- records ----------------------------------------------------------------
  */
 
@@ -310,10 +485,14 @@ static void garbage_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_policy),       TEST(defaults),       TEST(still_running),
-        TEST(renamed_and_paused), TEST(restart_fails),  TEST(restart_sweep),
-        TEST(record_kept),        TEST(no_record),      TEST(stale_record),
-        TEST(truncated_record),   TEST(garbage_record),
+        TEST(every_policy),     TEST(defaults),
+        TEST(still_running),    TEST(renamed_and_paused),
+        TEST(restart_fails),    TEST(restart_sweep),
+        TEST(settled_twice),    TEST(settled_by_another),
+        TEST(still_being_made), TEST(kept),
+        TEST(keep_fails),       TEST(record_kept),
+        TEST(no_record),        TEST(stale_record),
+        TEST(truncated_record), TEST(garbage_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -343,17 +343,47 @@ static void every_operation_fails(void **state)
     assert_true(n > 4);
 }
 
+/* Stopped, and destroyed by a daemon before it is asked anything. */
+static void gone_already(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t stopped = kit_create(kit, NULL), killed = kit_create(kit, NULL);
+
+    model_shutdown(stopped, CHAOS_REASON_POWEROFF);
+    model_destroy(stopped);
+    model_destroy(killed);
+    kit_assert_error(kit->ctx, chaos_domain_wait_up(kit->ctx, stopped, 0),
+                     -ESHUTDOWN);
+    kit_assert_error(
+        kit->ctx,
+        chaos_domain_request(kit->ctx, stopped, CHAOS_REASON_POWEROFF, 0),
+        -ESHUTDOWN);
+    kit_assert_error(kit->ctx, chaos_domain_wait_up(kit->ctx, killed, 0),
+                     -ESRCH);
+    kit_assert_error(
+        kit->ctx,
+        chaos_domain_request(kit->ctx, killed, CHAOS_REASON_POWEROFF, 0),
+        -ESRCH);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_request),     TEST(ids_wrap),
-        TEST(refusals),          TEST(silence_and_lies),
-        TEST(dies_meanwhile),    TEST(destroyed_meanwhile),
-        TEST(paused_or_stopped), TEST(one_at_a_time),
-        TEST(channel_taken),     TEST(wait_up),
-        TEST(no_device),         TEST(every_operation_fails),
+        TEST(every_request),
+        TEST(ids_wrap),
+        TEST(refusals),
+        TEST(silence_and_lies),
+        TEST(dies_meanwhile),
+        TEST(destroyed_meanwhile),
+        TEST(paused_or_stopped),
+        TEST(one_at_a_time),
+        TEST(channel_taken),
+        TEST(wait_up),
+        TEST(gone_already),
+        TEST(no_device),
+        TEST(every_operation_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

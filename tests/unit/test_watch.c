@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include "birth.h"
+#include "internal.h"
 #include "kit.h"
 #include "oom.h"
 #include "unit.h"
@@ -180,6 +182,9 @@ struct event {
     unsigned calls; /* of domain_states until it happens */
     int reason;     /* negative: it is destroyed */
     uint32_t other; /* another domain that stops each time before; 0: none */
+    bool is_swept;  /* who stopped is destroyed at once */
+    struct hv *hv;
+    const uint8_t *uuid; /* its handle, two calls before; NULL: it stays */
 };
 
 static void happen(void *arg, const char *operation)
@@ -188,14 +193,17 @@ static void happen(void *arg, const char *operation)
 
     if (strcmp(operation, "domain_states") != 0 || e->calls == 0)
         return;
-    if (--e->calls > 0) {
+    if (--e->calls == 2 && e->uuid)
+        assert_int_equal(e->hv->ops->domain_handle(e->hv, e->domid, e->uuid),
+                         0);
+    if (e->calls > 0) {
         if (e->other)
             model_shutdown(e->other, 0);
         return;
     }
     if (e->reason >= 0)
         model_shutdown(e->domid, (unsigned)e->reason);
-    else
+    if (e->reason < 0 || e->is_swept)
         model_destroy(e->domid);
 }
 
@@ -230,6 +238,71 @@ static void stops(void **state)
         assert_int_equal(wait_for(kit, &e, &reason), 0);
         assert_int_equal(reason, calls);
     }
+}
+
+/* A daemon destroys it before we have looked: the log knows why. */
+static void stops_and_is_gone(void **state)
+{
+    struct kit *kit = *state;
+    unsigned calls, reason;
+
+    for (calls = 1; calls < 6; calls++) {
+        struct event e = {.domid = kit_create(kit, NULL),
+                          .calls = calls,
+                          .is_swept = true,
+                          .other = model_domain_add(NULL)};
+
+        e.reason = (int)calls;
+        reason = 77;
+        assert_int_equal(wait_for(kit, &e, &reason), 0);
+        assert_int_equal(reason, calls);
+    }
+}
+
+/* It was so already, and the log forgets in the end. */
+static void is_gone_already(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL), xl = model_domain_add("xl");
+    unsigned i, reason = 77;
+
+    model_shutdown(domid, CHAOS_REASON_CRASH);
+    model_destroy(domid);
+    model_shutdown(xl, CHAOS_REASON_REBOOT);
+    model_destroy(xl);
+    assert_int_equal(chaos_domain_wait(kit->ctx, domid, 0, &reason), 0);
+    assert_int_equal(reason, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_domain_wait(kit->ctx, xl, 0, &reason), 0);
+    assert_int_equal(reason, CHAOS_REASON_REBOOT);
+    for (i = 0; i < MODEL_EXITS_MAX; i++)
+        model_shutdown(model_domain_add(NULL), 0);
+    reason = 77;
+    kit_assert_error(kit->ctx, chaos_domain_wait(kit->ctx, domid, 0, &reason),
+                     -ESRCH);
+    kit_assert_error(kit->ctx, chaos_domain_wait(kit->ctx, 999, 0, &reason),
+                     -ESRCH);
+    assert_int_equal(reason, 77);
+}
+
+/* One in the making gets its uuid while it is waited for: it is the same. */
+static void is_made_meanwhile(void **state)
+{
+    static const struct birth birth = {.kind = BIRTH_VM, .owner = 5};
+    static const uint8_t uuid[NOXS_UUID_SIZE] = {1};
+    struct kit *kit = *state;
+    struct event e = {.domid = model_domain_add(NULL),
+                      .calls = 4,
+                      .reason = CHAOS_REASON_CRASH,
+                      .other = model_domain_add(NULL),
+                      .uuid = uuid};
+    uint8_t mark[NOXS_UUID_SIZE];
+    unsigned reason;
+
+    assert_int_equal(chaos__hv(kit->ctx, &e.hv), 0);
+    birth_encode(&birth, mark);
+    assert_int_equal(e.hv->ops->domain_handle(e.hv, e.domid, mark), 0);
+    assert_int_equal(wait_for(kit, &e, &reason), 0);
+    assert_int_equal(reason, CHAOS_REASON_CRASH);
 }
 
 static void is_destroyed(void **state)
@@ -295,9 +368,12 @@ static void wait_times_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(exits_in_order), TEST(in_pieces), TEST(overflow),
-        TEST(several),        TEST(failures),  TEST(stops),
-        TEST(is_destroyed),   TEST(is_dying),  TEST(has_stopped_already),
+        TEST(exits_in_order),  TEST(in_pieces),
+        TEST(overflow),        TEST(several),
+        TEST(failures),        TEST(stops),
+        TEST(is_destroyed),    TEST(stops_and_is_gone),
+        TEST(is_gone_already), TEST(is_made_meanwhile),
+        TEST(is_dying),        TEST(has_stopped_already),
         TEST(wait_times_out),
     };
 
