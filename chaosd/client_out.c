@@ -89,7 +89,8 @@ static int queue_rest(struct client *c, const struct iovec *iov, size_t skip)
         size_t from = skip < iov[i].iov_len ? skip : iov[i].iov_len;
 
         skip -= from;
-        if (evbuffer_add(c->queue, (const char *)iov[i].iov_base + from,
+        if (from < iov[i].iov_len &&
+            evbuffer_add(c->queue, (const char *)iov[i].iov_base + from,
                          iov[i].iov_len - from) < 0)
             return -ENOMEM;
     }
