@@ -7,6 +7,7 @@
 
 #include <chaos/device.h>
 
+#include "birth.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
@@ -38,11 +39,26 @@ static bool is_present(const struct attach *a, uint32_t type, uint32_t id)
 /* --- may it be done? --------------------------------------------------------
  */
 
+/* One in the making has what its maker knows of, and no record yet. */
+static int check_made(struct attach *a)
+{
+    struct hv_domain_state state;
+    struct birth birth;
+    int rc = domain_look(a->ctx, &a->hv, a->domid, &state);
+
+    if (rc == 0 && birth_decode(state.uuid, &birth))
+        return chaos__fail(a->ctx, -EBUSY, "domain %u is still being made",
+                           a->domid);
+    return rc;
+}
+
 static int check_domain(struct attach *a)
 {
     struct hv_domain_state state;
-    int rc = domain_other(a->ctx, &a->hv, a->domid, &state);
+    int rc = check_made(a);
 
+    if (rc == 0)
+        rc = domain_other(a->ctx, &a->hv, a->domid, &state);
     if (rc < 0)
         return rc;
     if (state.stopped || state.dying)

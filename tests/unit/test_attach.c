@@ -11,7 +11,9 @@
 
 #include <noxs/sysctl.h>
 
+#include "birth.h"
 #include "device_kit.h"
+#include "internal.h"
 #include "oom.h"
 #include "unit.h"
 
@@ -161,6 +163,25 @@ static void wrong_calls(void **state)
     chaos_config_destroy(vbd);
 }
 
+/* Its maker knows nothing of what others attach. */
+static void in_the_making(void **state)
+{
+    static const struct birth birth = {.kind = BIRTH_VM, .owner = 5};
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL);
+    uint8_t mark[NOXS_UUID_SIZE];
+    struct snapshot before;
+    struct hv *hv;
+
+    assert_int_equal(chaos__hv(kit->ctx, &hv), 0);
+    birth_encode(&birth, mark);
+    assert_int_equal(hv->ops->domain_handle(hv, domid, mark), 0);
+    before = kit_snapshot(kit);
+    assert_int_equal(attach_vifs(kit, domid, "[{}]", NULL), -EBUSY);
+    kit_assert_says(kit->ctx, "domain 1 is still being made");
+    kit_assert_same(kit, &before, "in the making");
+}
+
 static void limits(void **state)
 {
     struct kit *kit = *state;
@@ -296,8 +317,9 @@ static void record_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(vifs),   TEST(vbds),       TEST(restart),       TEST(wrong_calls),
-        TEST(limits), TEST(guest_busy), TEST(every_failure), TEST(record_stays),
+        TEST(vifs),        TEST(vbds),          TEST(restart),
+        TEST(wrong_calls), TEST(in_the_making), TEST(limits),
+        TEST(guest_busy),  TEST(every_failure), TEST(record_stays),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
