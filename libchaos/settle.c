@@ -145,7 +145,7 @@ static int read_config(struct chaos_ctx *ctx,
 static int settle(struct chaos_ctx *ctx, const struct chaos_domain_info *info,
                   uint32_t *domid_out)
 {
-    struct chaos_config *cfg;
+    struct chaos_config *cfg = NULL;
     enum config_action action;
     int rc = read_config(ctx, info, &cfg);
 
