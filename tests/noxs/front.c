@@ -27,10 +27,11 @@ void front_open(struct front *front)
 
 void front_map(struct front *front, const struct noxs_device *device)
 {
-    front->page = xengnttab_map_grant_ref(front->xgt, 0, device->grant,
-                                          PROT_READ | PROT_WRITE);
-    if (!front->page)
+    front->map = xengnttab_map_grant_ref(front->xgt, 0, device->grant,
+                                         PROT_READ | PROT_WRITE);
+    if (!front->map)
         err(2, "xengnttab_map_grant_ref");
+    front->page = front->map;
 }
 
 bool front_ring(struct front *front, uint32_t back_state)
@@ -47,7 +48,7 @@ bool front_ring(struct front *front, uint32_t back_state)
 
 void front_unmap(struct front *front)
 {
-    if (xengnttab_unmap(front->xgt, (void *)front->page, 1))
+    if (xengnttab_unmap(front->xgt, front->map, 1))
         err(2, "xengnttab_unmap");
 }
 

@@ -17,7 +17,8 @@ struct front {
     xengnttab_handle *xgt;
     xenevtchn_handle *xce;
     uint32_t port; /* for the back end to bind */
-    volatile struct noxs_net *page;
+    void *map;
+    volatile struct noxs_net *page; /* of the map */
 };
 
 void front_open(struct front *front);
