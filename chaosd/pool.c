@@ -147,7 +147,7 @@ void pool_register(struct pool *pool, struct server *server)
         {CHAOSD_DONE, true, sizeof(struct chaosd_done),
          sizeof(struct chaosd_done), pool_done},
         {CHAOSD_POOL_STATUS, false, 0, 0, pool_status},
-        {CHAOSD_POOL_SET, false, 2,
+        {CHAOSD_POOL_SET, true, 2,
          CHAOSD_REQUEST_MAX - sizeof(struct chaosd_header), pool_set},
         {CHAOSD_POOL_DRAIN, false, sizeof(struct chaosd_amount),
          sizeof(struct chaosd_amount), pool_drain_asked},

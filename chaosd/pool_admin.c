@@ -101,34 +101,43 @@ void pool_waiters_free(struct pool *pool)
 /* --- DRAIN ------------------------------------------------------------------
  */
 
-/* True: it is over. What failed to end is not waited for. */
-static bool drain(struct pool *pool, struct waiter *w)
+/* 1: not over yet. What failed to end is not waited for. */
+static int drain(struct pool *pool, struct waiter *w)
 {
     uint64_t now = now_ns(), free_kb = pool_free_kb(pool);
     struct shape *least;
 
     if (w->kb != ALL && free_kb >= w->kb)
-        return true;
+        return 0;
     while ((w->kb == ALL || free_kb + pool->ending_kb < w->kb) &&
            (least = plan_least_useful(&pool->shapes, now))) {
         shell_end(TAILQ_FIRST(&least->shells));
         w->destroyed++;
     }
-    return pool->count[SHELL_READY] + pool->count[SHELL_PREPARING] == 0 &&
-           pool->count[SHELL_ENDING] == pool->stuck;
+    if (pool->count[SHELL_READY] + pool->count[SHELL_PREPARING] == 0 &&
+        pool->count[SHELL_ENDING] == pool->stuck)
+        return 0;
+    return now >= w->until_ns ? -ETIMEDOUT : 1;
 }
 
 uint64_t pool_drains_turn(struct pool *pool)
 {
+    uint64_t back = PLAN_NEVER;
     struct waiter *w, *next;
 
     for (w = TAILQ_FIRST(&pool->waiters); w; w = next) {
+        int rc;
+
         next = TAILQ_NEXT(w, list);
-        if (!w->fill && (is_gone(pool, w) || drain(pool, w)))
-            waiter_end(pool, w, 0, NULL);
+        if (w->fill)
+            continue;
+        rc = drain(pool, w);
+        if (rc < 1 || is_gone(pool, w))
+            waiter_end(pool, w, rc, "there was not enough time for all ends");
+        else if (w->until_ns < back)
+            back = w->until_ns;
     }
-    /* Each end of a shell is a turn. */
-    return PLAN_NEVER;
+    return back;
 }
 
 static void rest(struct pool *pool, uint64_t kb)
@@ -139,38 +148,42 @@ static void rest(struct pool *pool, uint64_t kb)
         pool->rest_ns = until;
 }
 
-/* What both messages say. False: it was answered. */
-static bool read_amount(struct client *c, const struct request *rq,
-                        struct chaosd_amount *amount)
+/* What DRAIN and FILL have in common. False: it was answered. */
+static bool wait_for_amount(struct pool *pool, struct client *c,
+                            const struct request *rq,
+                            struct chaosd_amount *amount)
 {
+    struct waiter *w;
+
     memcpy(amount, rq->payload, sizeof(*amount));
-    if (amount->pad == 0)
-        return true;
-    client_fail(c, rq->type, rq->id, -EINVAL, "padding that is not zero");
-    return false;
+    if (amount->pad != 0) {
+        client_fail(c, rq->type, rq->id, -EINVAL, "padding that is not zero");
+        return false;
+    }
+    w = waiter_add(pool);
+    if (!w) {
+        client_fail(c, rq->type, rq->id, -ENOMEM, "chaosd has no memory left");
+        return false;
+    }
+    w->fill = rq->type == CHAOSD_POOL_FILL;
+    w->kb = amount->kb;
+    w->until_ns = now_ns() + amount->timeout_ms * UINT64_C(1000000);
+    w->client = client_number(c);
+    w->id = rq->id;
+    pool_turn_soon(pool);
+    return true;
 }
 
 void pool_drain_asked(struct daemon *d, struct client *c,
                       const struct request *rq)
 {
-    struct pool *pool = d->pool;
     struct chaosd_amount amount;
-    struct waiter *w;
 
-    if (!read_amount(c, rq, &amount))
+    if (!wait_for_amount(d->pool, c, rq, &amount))
         return;
-    w = waiter_add(pool);
-    if (!w) {
-        client_fail(c, rq->type, rq->id, -ENOMEM, "chaosd has no memory left");
-        return;
-    }
-    w->kb = amount.kb;
-    w->client = client_number(c);
-    w->id = rq->id;
-    rest(pool, amount.kb);
+    rest(d->pool, amount.kb);
     log_info("drain", "kb=%llu pid=%d: asked for",
              (unsigned long long)amount.kb, (int)client_pid(c));
-    pool_turn_soon(pool);
 }
 
 void pool_drain(struct pool *pool, void (*done)(void *arg), void *arg)
@@ -184,6 +197,7 @@ void pool_drain(struct pool *pool, void (*done)(void *arg), void *arg)
         return;
     }
     w->kb = ALL;
+    w->until_ns = PLAN_NEVER;
     w->done = done;
     w->arg = arg;
     pool_turn_soon(pool);
@@ -258,28 +272,16 @@ uint64_t pool_fills_turn(struct pool *pool, const struct plan *plan)
 void pool_fill_asked(struct daemon *d, struct client *c,
                      const struct request *rq)
 {
-    struct pool *pool = d->pool;
     struct chaosd_amount amount;
-    struct waiter *w;
     struct shape *s;
 
-    if (!read_amount(c, rq, &amount))
+    if (!wait_for_amount(d->pool, c, rq, &amount))
         return;
-    w = waiter_add(pool);
-    if (!w) {
-        client_fail(c, rq->type, rq->id, -ENOMEM, "chaosd has no memory left");
-        return;
-    }
-    w->fill = true;
-    w->until_ns = now_ns() + amount.timeout_ms * UINT64_C(1000000);
-    w->client = client_number(c);
-    w->id = rq->id;
-    pool->rest_ns = 0;
-    TAILQ_FOREACH(s, &pool->shapes.list, list)
+    d->pool->rest_ns = 0;
+    TAILQ_FOREACH(s, &d->pool->shapes.list, list)
     {
         s->retry_ns = 0;
     }
-    pool_turn_soon(pool);
 }
 
 /* --- SET --------------------------------------------------------------------

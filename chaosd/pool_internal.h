@@ -77,7 +77,7 @@ struct waiter {
     TAILQ_ENTRY(waiter) list;
     bool fill;
     uint64_t kb;
-    uint64_t until_ns; /* of a FILL */
+    uint64_t until_ns; /* most time that it has */
     size_t destroyed;  /* by a DRAIN */
     uint64_t client;   /* 0: none */
     uint32_t id;

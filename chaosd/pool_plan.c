@@ -123,64 +123,81 @@ static uint32_t target(const struct plan_state *st, const struct shape *s,
     return 0;
 }
 
-/* Whether `a` comes before `b`: emptier, or asked for more recently. */
-static bool is_needier(const struct shape *a, uint32_t a_target,
-                       const struct shape *b, uint32_t b_target, uint64_t now)
-{
-    bool a_urgent = a->ready < plan_wanted(a, now);
-    uint64_t a_full = (uint64_t)a->ready * b_target;
-    uint64_t b_full = (uint64_t)b->ready * a_target;
+/* What a shape has, and the number it is to be refilled to. */
+struct need {
+    struct shape *shape;
+    uint32_t goal;
+    bool urgent;
+    struct shape *victim; /* the one that must make room first, or NULL */
+};
 
-    if (a_urgent != (b->ready < plan_wanted(b, now)))
-        return a_urgent;
-    return a_full != b_full ? a_full < b_full : a->asked_ns > b->asked_ns;
+/* -1, 0, 1: which is asked for much more, where there is not room for both. */
+static int compare_demand(const struct plan_state *st, const struct need *a,
+                          const struct need *b)
+{
+    double a_rate = rate_per_s(&a->shape->rate, st->now);
+    double b_rate = rate_per_s(&b->shape->rate, st->now);
+
+    if (has_room(st, a->shape->is.memory_kb + b->shape->is.memory_kb,
+                 st->ending_kb))
+        return 0;
+    return (a_rate > MUCH_MORE * b_rate) - (b_rate > MUCH_MORE * a_rate);
 }
 
-/*
- * Whether something can be done for a shape that lacks shells. *victim_out is
- * one that must make room first.
- */
-static bool can_refill(const struct plan_state *st, const struct shape *s,
-                       struct shape **victim_out)
+/* Whether `a` comes before `b`: emptier, or asked for more recently. */
+static bool is_needier(const struct plan_state *st, const struct need *a,
+                       const struct need *b)
 {
-    *victim_out = NULL;
-    if (has_room(st, s->is.memory_kb, st->ending_kb))
+    uint64_t a_full = (uint64_t)a->shape->ready * b->goal;
+    uint64_t b_full = (uint64_t)b->shape->ready * a->goal;
+    int demand = compare_demand(st, a, b);
+
+    if (a->urgent != b->urgent)
+        return a->urgent;
+    if (demand != 0)
+        return demand > 0;
+    if (a_full != b_full)
+        return a_full < b_full;
+    return a->shape->asked_ns > b->shape->asked_ns;
+}
+
+/* Whether something can be done for it. */
+static bool can_refill(const struct plan_state *st, struct need *need)
+{
+    need->victim = NULL;
+    if (has_room(st, need->shape->is.memory_kb, st->ending_kb))
         return true;
     /* Nothing is destroyed only because it is quiet. */
-    if (s->ready >= plan_wanted(s, st->now))
+    if (!need->urgent)
         return false;
-    *victim_out = find_victim(st, s);
-    return *victim_out;
+    need->victim = find_victim(st, need->shape);
+    return need->victim;
 }
 
 static void plan_refill(const struct plan_state *st, struct plan *plan)
 {
-    struct shape *s, *victim, *best = NULL, *best_victim = NULL;
-    uint32_t goal, best_goal = 0;
+    struct need need, best = {.shape = NULL};
 
-    TAILQ_FOREACH(s, &st->shapes->list, list)
+    TAILQ_FOREACH(need.shape, &st->shapes->list, list)
     {
-        goal = target(st, s, plan);
-        if (goal == 0)
+        need.goal = target(st, need.shape, plan);
+        need.urgent = need.shape->ready < plan_wanted(need.shape, st->now);
+        if (need.goal == 0)
             continue;
-        if (!can_refill(st, s, &victim)) {
+        if (!can_refill(st, &need)) {
             plan->short_of_memory = true;
             wake_at(plan, st->now + PLAN_MEMORY_NS);
-            continue;
+        } else if (!best.shape || is_needier(st, &need, &best)) {
+            best = need;
         }
-        if (best && !is_needier(s, goal, best, best_goal, st->now))
-            continue;
-        best = s;
-        best_goal = goal;
-        best_victim = victim;
     }
-    if (!best)
+    if (!best.shape)
         return;
     plan->short_of_memory = false;
-    if (best_victim)
-        *plan = (struct plan){.what = PLAN_DESTROY, .shape = best_victim};
-    else if (has_room(st, best->is.memory_kb, 0))
-        *plan = (struct plan){.what = PLAN_REFILL, .shape = best};
+    if (best.victim)
+        *plan = (struct plan){.what = PLAN_DESTROY, .shape = best.victim};
+    else if (has_room(st, best.shape->is.memory_kb, 0))
+        *plan = (struct plan){.what = PLAN_REFILL, .shape = best.shape};
     /* Else the end of a shell gives it room, and then it is asked again. */
 }
 
