@@ -70,6 +70,23 @@ refused 1 'chaos: vif attach: mtu: "67": expected a number from 68 to 65517' \
     vif attach 1 mtu=67
 refused 1 'chaos: vbd attach: access: "rw": expected r (read only) or w' \
     vbd attach 1 access=rw
+for part in status set drain fill; do
+    run 0 help pool "$part"
+    cp "$dir/out" "$dir/help"
+    run 0 pool "$part" --help
+    cmp -s "$dir/out" "$dir/help" || fail "pool $part --help differs"
+done
+refused 2 "chaos: pool: needs a command" pool
+refused 2 "chaos: pool: unknown command 'bogus'" pool bogus
+refused 2 "needs FILE [KEY=VALUE...]" pool set
+refused 2 "--low 3 is more than --high 2" pool set --low 3 --high 2 x
+refused 2 "is not a number from 1 to 86400" pool fill -t 0
+refused 2 "is not a number from 0 to 4294967295" pool drain --kb=-1
+refused 2 "too many arguments" pool status x
+refused 2 "needs ID" log
+refused 2 "too many arguments" events 1 2
+refused 2 "too many arguments" reap 1
+refused 2 "--socket needs PATH" --socket
 refused 2 "unknown command 'list x'" help list x
 refused 2 "needs ID NAME" rename 1
 refused 2 "too many arguments" rename 1 a b
@@ -116,11 +133,22 @@ fi
 "$CHAOS" list <&- >&- 2>&-
 [ $? -eq 1 ] || fail "closed descriptors"
 
+# no daemon
+for words in 'pool status' 'pool drain' 'pool fill' 'log web' events; do
+    # shellcheck disable=SC2086
+    refused 1 "chaosd is not running ('systemctl start chaosd' starts it)" \
+        --socket "$dir/none" $words
+    # shellcheck disable=SC2086
+    refused 1 "chaosd is not to be used" --no-daemon $words
+done
+refused 1 "chaosd is not running" pool --socket="$dir/none" set "$dir/web.json"
+
 # not a Xen host
 if [ ! -e /dev/xen/privcmd ] && [ ! -e /proc/xen/privcmd ]; then
     for words in list info 'list --json' 'destroy 1' 'pause web' 'domid web' \
         'console 1' 'shutdown -w 1' 'reboot 1' 'vif list' 'vbd list --json' \
-        'vif detach 1 0' 'vif attach 1 bridge=b' 'vbd detach 1 xvda'; do
+        'vif detach 1 0' 'vif attach 1 bridge=b' 'vbd detach 1 xvda' \
+        reap 'reap -n' 'list -a'; do
         # shellcheck disable=SC2086
         refused 1 "not a Xen host" $words
     done
