@@ -25,6 +25,14 @@ $(CHAOSD_BIN): $(CHAOSD_OBJ) $(B)/lib/libchaos.a
 		$(CHAOSD_OBJ) $(B)/lib/libchaos.a $(CHAOSD_LIBS) \
 		$(LIBCHAOS_STATIC_LIBS)
 
+# The units name the place where `make install` puts the program.
+CHAOSD_UNITS := $(B)/chaosd/chaosd.service $(B)/chaosd/chaosd.socket
+all: $(CHAOSD_UNITS)
+$(CHAOSD_UNITS): $(B)/chaosd/%: chaosd/% FORCE
+	@mkdir -p $(@D)
+	@sed 's,/usr/local/,$(PREFIX)/,' $< >$@.new
+	@cmp -s $@.new $@ || mv $@.new $@; rm -f $@.new
+
 LAB_FILES += $(CHAOSD_BIN):/usr/sbin/
 
 -include $(CHAOSD_OBJ:.o=.d)

@@ -20,12 +20,16 @@ put()
 }
 
 put 755 bin "$b/bin/chaos"
+put 755 sbin "$b/bin/chaosd"
+put 644 lib/systemd/system "$b"/chaosd/chaosd.service "$b"/chaosd/chaosd.socket
+put 644 share/chaos "$top/chaosd/chaosd.json"
 put 644 lib "$b"/lib/libchaos.a "$b"/lib/libchaos.so.*
 ln -sf "$(basename "$b"/lib/libchaos.so.*)" "$dir/lib/libchaos.so"
 put 644 lib/pkgconfig "$b/lib/pkgconfig/chaos.pc"
 put 644 include/chaos "$top"/include/chaos/*.h
 put 644 include/noxs "$top"/include/noxs/*.h
 put 644 share/man/man1 "$top"/docs/man/*.1
+put 644 share/man/man8 "$top"/docs/man/*.8
 put 644 share/man/man3 "$top"/docs/man/*.3
 put 644 share/bash-completion/completions "$top/chaos/completion/chaos.bash"
 mv "$dir/share/bash-completion/completions/chaos.bash" \
