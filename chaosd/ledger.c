@@ -208,16 +208,21 @@ static void list_done(struct job *job)
     workers_submit(l->d->workers, &l->reap);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+void ledger_look(struct daemon *d)
 {
-    struct ledger *l = arg;
+    struct ledger *l = d->ledger;
 
-    (void)fd, (void)what;
     /* A hook may keep the last one so long. */
     if (l->busy)
         return;
     l->busy = true;
-    workers_submit(l->d->workers, &l->list);
+    workers_submit(d->workers, &l->list);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    ledger_look(arg);
 }
 
 int ledger_start(struct daemon *d)
@@ -233,7 +238,7 @@ int ledger_start(struct daemon *d)
         .priority = JOB_DESTROY, .run = list_run, .done = list_done};
     l->reap = (struct job){
         .priority = JOB_DESTROY, .run = reap_run, .done = reap_done};
-    l->timer = event_new(d->base, -1, EV_PERSIST, on_timer, l);
+    l->timer = event_new(d->base, -1, EV_PERSIST, on_timer, d);
     if (!l->timer || event_add(l->timer, &every) < 0) {
         ledger_stop(d);
         return -ENOMEM;

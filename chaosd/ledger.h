@@ -19,6 +19,8 @@ struct daemon;
 int ledger_recover(struct daemon *d);
 /* From now on, by a timer and in workers. */
 int ledger_start(struct daemon *d);
+/* Look for orphans now rather than when the timer says. */
+void ledger_look(struct daemon *d);
 void ledger_stop(struct daemon *d);
 
 #endif /* CHAOSD_LEDGER_H */
