@@ -30,10 +30,15 @@ static int choose_uuid(struct create *c)
     return 0;
 }
 
-/* What the configuration may ask for and this library cannot do. */
+/* What a configuration may ask for and this library cannot do. */
 static int check_supported(struct chaos_ctx *ctx,
                            const struct chaos_config *cfg)
 {
+    struct birth birth;
+
+    if (cfg->has_uuid && birth_decode(cfg->uuid, &birth))
+        return chaos__fail(ctx, -EINVAL,
+                           "uuid: this one marks domains that are being made");
     if (cfg->pvh)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "xen.pvh: this version creates PV guests only");

@@ -64,6 +64,13 @@ void create_undo(struct create *c);
 /* create.c: what this process has of it. */
 void create_dispose(struct create *c);
 
+/* create_image.c: steps */
+int create_open_files(struct create *c);
+void create_close_files(struct create *c);
+int create_build_image(struct create *c);
+int create_set_vcpu(struct create *c);
+int create_set_cmdline(struct create *c);
+
 /* create_steps.c */
 extern const struct step create_steps[];
 extern const size_t create_step_count;

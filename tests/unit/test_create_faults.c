@@ -379,6 +379,10 @@ static void unsupported(void **state)
     struct snapshot before = settle_down(kit);
 
     fails_with(kit, &before, -EOPNOTSUPP, "xen.pvh", "xen.pvh", "true");
+    /* "chaos" in hexadecimal: a domain of this uuid would be taken for one in
+     * the making (birth.h). */
+    fails_with(kit, &before, -EINVAL, "being made", "uuid",
+               "6368616f-7300-8000-8000-000001000000");
     fails_with(kit, &before, -EOPNOTSUPP, "xen.dev_method", "xen.dev_method",
                "xenstore");
     fails_with(kit, &before, -EINVAL, "cpumap", "vcpus",
