@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * host_linux.c: the seam's real side: what back.c, netlink.c and loop.c do,
- * each opened by the first call that needs it.
+ * host_linux.c: the seam's real side: what back.c, netlink.c, bridge.c and
+ * loop.c do, each opened by the first call that needs it.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,6 +13,7 @@ struct host_linux {
     struct host host;
     int back_fd;        /* -1 until the first use */
     struct netlink *nl; /* NULL until the first use */
+    int bridge_fd;      /* -1 until the first use */
 };
 
 static struct host_linux *host_linux(struct host *host)
@@ -26,6 +27,7 @@ static void linux_close(struct host *host)
 
     chaos__closep(&h->back_fd);
     netlink_close(h->nl);
+    chaos__closep(&h->bridge_fd);
     free(h);
 }
 
@@ -120,8 +122,12 @@ static int linux_bridge_find(struct host *host, const char *bridge,
                              uint32_t *ifindex_out, uint32_t *mtu_out)
 {
     struct netlink_link found;
-    int rc = link_find(host, bridge, 0, &found);
+    int rc =
+        bridge_find(&host_linux(host)->bridge_fd, bridge, ifindex_out, mtu_out);
 
+    if (rc == 0)
+        return 0;
+    rc = link_find(host, bridge, 0, &found);
     if (rc < 0)
         return rc;
     if (!found.is_bridge)
@@ -226,6 +232,7 @@ int host_linux_open(struct host **host_out)
         return -ENOMEM;
     h->host.ops = &linux_ops;
     h->back_fd = -1;
+    h->bridge_fd = -1;
     *host_out = &h->host;
     return 0;
 }
