@@ -1,80 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * test_chaosd_conf.c: the daemon's configuration: defaults, every key, what is
- * said of what is wrong, and that docs/chaosd.md tells the same.
+ * test_chaosd_conf.c: the daemon's configuration: defaults, every key, and what
+ * is said of what is wrong.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "../../chaosd/conf_internal.h"
+#include "conf_kit.h"
 #include "oom.h"
 #include "unit.h"
-
-#define TEXT_SIZE 512
-
-struct files {
-    char dir[64];
-    char conf[80];
-    char vm[80];
-    char kernel[80];
-    char text[TEXT_SIZE]; /* of the last fault */
-};
-
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static int setup(void **state)
-{
-    struct files *f = calloc(1, sizeof(*f));
-
-    assert_non_null(f);
-    snprintf(f->dir, sizeof(f->dir), "/tmp/conf-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
-    snprintf(f->conf, sizeof(f->conf), "%s/c.json", f->dir);
-    snprintf(f->vm, sizeof(f->vm), "%s/vm.json", f->dir);
-    snprintf(f->kernel, sizeof(f->kernel), "%s/k.elf", f->dir);
-    write_file(f->kernel, "kernel");
-    write_file(f->vm, "{\"kernel\": \"k.elf\", \"memory\": 8}");
-    *state = f;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct files *f = *state;
-
-    unlink(f->conf);
-    unlink(f->vm);
-    unlink(f->kernel);
-    assert_int_equal(rmdir(f->dir), 0);
-    free(f);
-    return 0;
-}
-
-static int load(struct files *f, const char *json, struct conf **conf_out)
-{
-    write_file(f->conf, json);
-    return conf_load(f->conf, conf_out, f->text, sizeof(f->text));
-}
-
-static struct conf *must_load(struct files *f, const char *json)
-{
-    struct conf *conf;
-
-    if (load(f, json, &conf) < 0)
-        fail_msg("%s: %s", json, f->text);
-    return conf;
-}
 
 static void test_defaults(void **state)
 {
@@ -100,7 +36,7 @@ static void test_defaults(void **state)
 
 static void test_values(void **state)
 {
-    struct conf *conf = must_load(
+    struct conf *conf = conf_kit_must_load(
         *state,
         "{\"socket\": \"/s\", \"group\": \"chaos\", \"clients\": 8,"
         " \"workers\": 64, \"metrics\": \"[::1]:9100\","
@@ -134,11 +70,11 @@ static void test_values(void **state)
 
 static void test_nobody(void **state)
 {
-    struct conf *conf = must_load(*state, "{\"group\": null}");
+    struct conf *conf = conf_kit_must_load(*state, "{\"group\": null}");
 
     assert_null(conf->group);
     conf_free(conf);
-    conf = must_load(*state, "{\"group\": \"\", \"metrics\": \"\"}");
+    conf = conf_kit_must_load(*state, "{\"group\": \"\", \"metrics\": \"\"}");
     assert_null(conf->group);
     assert_string_equal(conf->metrics, "");
     conf_free(conf);
@@ -188,7 +124,7 @@ static void test_faults(void **state)
     size_t i;
 
     for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        assert_int_equal(load(f, faults[i].json, &conf), -EINVAL);
+        assert_int_equal(conf_kit_load(f, faults[i].json, &conf), -EINVAL);
         if (strncmp(f->text, f->conf, strlen(f->conf)) != 0 ||
             !strstr(f->text, faults[i].says))
             fail_msg("%s: %s", faults[i].json, f->text);
@@ -209,11 +145,11 @@ static void test_files(void **state)
     assert_non_null(big);
     memset(big, ' ', CONF_SIZE_MAX + 1);
     big[CONF_SIZE_MAX + 1] = '\0';
-    assert_int_equal(load(f, big, &conf), -EINVAL);
+    assert_int_equal(conf_kit_load(f, big, &conf), -EINVAL);
     assert_non_null(strstr(f->text, "at most 256 KiB"));
     memcpy(big, "{}", 2);
     big[CONF_SIZE_MAX] = '\0';
-    conf_free(must_load(f, big));
+    conf_free(conf_kit_must_load(f, big));
     free(big);
 }
 
@@ -239,7 +175,7 @@ static void test_shapes(void **state)
              " \"vifs\": [{\"bridge\": \"xenbr0\"}]},"
              " \"image\": false, \"high\": 1}]}}",
              f->kernel);
-    conf = must_load(f, json);
+    conf = conf_kit_must_load(f, json);
     assert_int_equal(conf->shape_count, 2);
     assert_string_equal(conf->shapes[0].name, "web");
     assert_int_equal(conf->shapes[0].low, 3);
@@ -314,12 +250,13 @@ static void test_shape_names_differ(void **state)
     struct files *f = *state;
     struct conf *conf;
 
-    assert_int_equal(load(f,
-                          "{\"pool\": {\"shapes\": [{\"vm\": {}},"
-                          " {\"name\": \"a\", \"vm\": {}}, {\"vm\": {}},"
-                          " {\"name\": \"a\", \"vm\": {}}]}}",
-                          &conf),
-                     -EINVAL);
+    assert_int_equal(
+        conf_kit_load(f,
+                      "{\"pool\": {\"shapes\": [{\"vm\": {}},"
+                      " {\"name\": \"a\", \"vm\": {}}, {\"vm\": {}},"
+                      " {\"name\": \"a\", \"vm\": {}}]}}",
+                      &conf),
+        -EINVAL);
     assert_non_null(strstr(f->text, "pool.shapes[3]: its name"));
 }
 
@@ -329,8 +266,8 @@ static void test_no_memory(void **state)
     struct files *f = *state;
     unsigned n;
 
-    write_file(f->conf, "{\"group\": \"g\", \"socket\": \"/s\", \"pool\":"
-                        " {\"shapes\": [{\"file\": \"vm.json\"}]}}");
+    conf_kit_write(f->conf, "{\"group\": \"g\", \"socket\": \"/s\", \"pool\":"
+                            " {\"shapes\": [{\"file\": \"vm.json\"}]}}");
     for (n = 0;; n++) {
         struct conf *conf = NULL;
         int rc;
@@ -353,130 +290,20 @@ static void test_no_memory(void **state)
     assert_true(n > 5);
 }
 
-/* --- docs/chaosd.md ---------------------------------------------------------
- */
-
-static char *read_docs(void)
-{
-    FILE *file = fopen("docs/chaosd.md", "r");
-    char *text = calloc(1, 1 << 18);
-
-    assert_non_null(file);
-    assert_non_null(text);
-    assert_in_range(fread(text, 1, (1 << 18) - 1, file), 1, (1 << 18) - 2);
-    fclose(file);
-    return text;
-}
-
-/* "| `pool.low` | a number ... | `2` |": its default, as JSON. */
-static void find_default(const char *docs, const char *name, char out[64])
-{
-    char start[CONF_PLACE_SIZE + 8];
-    const char *row, *end, *cell;
-
-    snprintf(start, sizeof(start), "\n| `%s` |", name);
-    row = strstr(docs, start);
-    if (!row)
-        fail_msg("docs/chaosd.md has no row for %s", name);
-    end = strchr(row + 1, '\n');
-    assert_non_null(end);
-    assert_memory_equal(end - 3, "` |", 3);
-    for (cell = end - 4; *cell != '`'; cell--)
-        ;
-    assert_in_range(end - 3 - cell, 2, 63);
-    snprintf(out, 64, "%.*s", (int)(end - 4 - cell), cell + 1);
-}
-
-static unsigned check_rows(struct files *f, const char *docs,
-                           const char *section, const struct conf_key *keys)
-{
-    char name[CONF_PLACE_SIZE], fallback[64], json[256];
-    unsigned rows = 0;
-
-    for (; keys->name; keys++) {
-        struct conf *conf, *plain;
-
-        conf_place(name, section, keys->name);
-        if (keys->type == CONF_SECTION) {
-            rows += check_rows(f, docs, name, keys->keys);
-            continue;
-        }
-        find_default(docs, name, fallback);
-        snprintf(json, sizeof(json),
-                 section[0] ? "{\"%s\": {\"%s\": %s}}" : "{%s\"%s\": %s}",
-                 section, keys->name, fallback);
-        conf = must_load(f, json);
-        plain = must_load(f, "{}");
-        if (keys->type == CONF_TEXT)
-            assert_string_equal(*(char **)((char *)conf + keys->offset),
-                                *(char **)((char *)plain + keys->offset));
-        else if (keys->type == CONF_KB || keys->type == CONF_BYTES)
-            assert_memory_equal((char *)conf + keys->offset,
-                                (char *)plain + keys->offset, 8);
-        else if (keys->type == CONF_BOOL)
-            assert_memory_equal((char *)conf + keys->offset,
-                                (char *)plain + keys->offset, sizeof(bool));
-        else if (keys->type != CONF_NAME && keys->type != CONF_SHAPES)
-            assert_memory_equal((char *)conf + keys->offset,
-                                (char *)plain + keys->offset, 4);
-        conf_free(conf);
-        conf_free(plain);
-        rows++;
-    }
-    return rows;
-}
-
-static void test_docs(void **state)
-{
-    static const char *const shape_keys[] = {"name",  "vm",  "file",
-                                             "image", "low", "high"};
-    struct files *f = *state;
-    char *docs = read_docs(), row[64];
-    const char *p, *end;
-    unsigned rows = 0, i;
-
-    p = strstr(docs, "\n## Configuration\n");
-    assert_non_null(p);
-    end = strstr(p + 1, "\n## ");
-    assert_non_null(end);
-    for (; (p = strstr(p, "\n| `")) != NULL && p < end; p++)
-        rows++;
-    for (i = 0; i < 6; i++) {
-        snprintf(row, sizeof(row), "\n| `pool.shapes[].%s` |", shape_keys[i]);
-        if (!strstr(docs, row))
-            fail_msg("docs/chaosd.md has no row for %s", shape_keys[i]);
-    }
-    assert_int_equal(check_rows(f, docs, "", conf_root) + 6, rows);
-    free(docs);
-}
-
-static void test_example(void **state)
-{
-    struct files *f = *state;
-    struct conf *conf;
-
-    if (conf_load("chaosd/chaosd.json", &conf, f->text, TEXT_SIZE) < 0)
-        fail_msg("%s", f->text);
-    conf_free(conf);
-}
-
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = {
-        TEST(test_defaults),
-        TEST(test_values),
-        TEST(test_nobody),
-        TEST(test_faults),
-        TEST(test_files),
-        TEST(test_shapes),
-        TEST(test_shape_faults),
-        TEST(test_shape_nested),
-        TEST(test_shape_names_differ),
-        TEST(test_no_memory),
-        TEST(test_docs),
-        TEST(test_example),
-    };
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, conf_kit_setup, conf_kit_teardown)
+    const struct CMUnitTest tests[] = {TEST(test_defaults),
+                                       TEST(test_values),
+                                       TEST(test_nobody),
+                                       TEST(test_faults),
+                                       TEST(test_files),
+                                       TEST(test_shapes),
+                                       TEST(test_shape_faults),
+                                       TEST(test_shape_nested),
+                                       TEST(test_shape_names_differ),
+                                       TEST(test_no_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
