@@ -4,7 +4,7 @@
 ## test-example  build and run docs/examples against the shared library
 
 .PHONY: test-arch test-example
-test-arch: libchaos test-example
+test-arch: libchaos chaos chaosd test-example
 	$(Q)tests/arch/arch.sh $(B)
 
 # As somebody else would build it: pkg-config and the headers, nothing more.

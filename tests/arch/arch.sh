@@ -4,7 +4,7 @@
 # built. Each rule is first tried on a planted violation: one that does not find
 # it is broken.
 #
-# usage: arch.sh BUILD     BUILD holds lib/libchaos.a and lib/libchaos.so
+# usage: arch.sh BUILD     BUILD holds lib/libchaos.{a,so}, bin/chaos, bin/chaosd
 set -eu
 
 build=$1
@@ -69,6 +69,21 @@ rule_programs()
                 header=${text#*\"}
                 [ -f "$room/${header%\"*}" ] || echo "$file:$line: $text"
             done
+    done
+    # The event loop is the daemon's; threads are, too.
+    for room in libchaos chaos; do
+        included $room '(event2/.*|event\.h|pthread\.h)'
+    done
+    included chaosd '[^>"]*/.*' |
+        grep -vE '<(chaos|noxs|event2|yajl|sys|netinet|arpa|linux)/' || :
+}
+
+# A program that needs nothing from the host that it runs on.
+rule_static()
+{
+    for file; do
+        readelf -lW "$file" | grep -E ' INTERP | DYNAMIC ' |
+            sed "s,^,${file##*/}: not linked statically: ," || :
     done
 }
 
@@ -142,7 +157,8 @@ rule_licence()
     for room in $rooms; do
         [ -d "$room" ] || continue
         find "$room" -type f \( -name '*.[chS]' -o -name '*.mk' \
-            -o -name '*.sh' -o -name '*.lds*' -o -name Makefile \)
+            -o -name '*.sh' -o -name '*.py' -o -name '*.lds*' -o -name Makefile \
+            -o -name '*.service' -o -name '*.socket' \)
     done | sort | while read -r file; do
         head -n 2 "$file" | sed '/^#!/d' | head -n 1 |
             grep -qE "SPDX-License-Identifier: $(licence_of "$file")( |$)" ||
@@ -197,6 +213,15 @@ plant_object()
     }
 }
 
+plant_dynamic()
+{
+    echo 'int main(void) { return 0; }' | gcc -x c -o "$work/planted" -
+    [ -n "$(rule_static "$work/planted")" ] || {
+        echo "arch: rule 'static' does not find a program that is not" >&2
+        exit 1
+    }
+}
+
 # A function that no header has, and all declared ones missing.
 plant_export()
 {
@@ -221,6 +246,10 @@ self_check()
     plant programs chaos/a.c '#include "internal.h"'
     plant programs chaos/a.c '#include <xenctrl.h>'
     plant programs chaosd/a.c '#include "../libchaos/hv.h"'
+    plant programs chaosd/a.c '#include <xen/xen.h>'
+    plant programs chaos/a.c '#include <event2/event.h>'
+    plant programs libchaos/a.c '#include <pthread.h>'
+    plant licence chaosd/a.service '# SPDX-License-Identifier: MIT'
     plant guests guests/x/a.c '#include <chaos/chaos.h>'
     plant guests guests/x.mk 'x: build/lib/libchaos.a'
     plant guests noxs/a.c '#include <xenctrl.h>'
@@ -241,6 +270,7 @@ self_check()
     plant_object '#include <stdio.h>
         void f(void) { fprintf(stderr, "%d", 1); }'
     plant_export
+    plant_dynamic
     # And a file without fault passes.
     rm -rf "$work/tree"
     mkdir -p "$work/tree/libchaos"
@@ -264,7 +294,8 @@ self_check
 
 status=0
 for rule in contracts library programs guests seam licence size text \
-    "silent $build/lib/libchaos.a" "exports $build/lib/libchaos.so"; do
+    "silent $build/lib/libchaos.a" "exports $build/lib/libchaos.so" \
+    "static $build/bin/chaos $build/bin/chaosd"; do
     # The rule's name and, for some, the file it looks at.
     set -- $rule
     name=$1
@@ -274,5 +305,5 @@ for rule in contracts library programs guests seam licence size text \
     echo "$found" | sed "s/^/arch: $name: /" >&2
     status=1
 done
-[ "$status" -ne 0 ] || echo "arch: 10 rules hold, and each finds what it is for"
+[ "$status" -ne 0 ] || echo "arch: 11 rules hold, and each finds what it is for"
 exit "$status"
