@@ -221,7 +221,7 @@ static int wait_events(struct session *s)
     int code = EXIT_OK;
 
     want(s, fds);
-    if (poll(fds, FD_COUNT, -1) < 0)
+    if (poll(fds, FD_COUNT, source_timeout(&s->source)) < 0)
         return errno == EINTR ? EXIT_OK : cli_error(s->cli, -errno, "poll");
     if (fds[FD_SIGNAL].revents)
         s->signalled = true;

@@ -6,6 +6,9 @@
 
 #include "source.h"
 
+/* Between two looks for a daemon that is restarted. */
+#define RETRY_MS 50
+
 int source_open(struct source *src, struct cli *cli, uint32_t domid)
 {
     int rc;
@@ -22,6 +25,11 @@ void source_close(struct source *src)
     if (src->ops)
         src->ops->close(src);
     src->ops = NULL;
+}
+
+int source_timeout(const struct source *src)
+{
+    return src->lost_ns && !src->ended ? RETRY_MS : -1;
 }
 
 void source_end(struct source *src, enum session_end how, unsigned reason)

@@ -48,13 +48,16 @@ struct source {
     struct chaos_conn *conn;
     const uint8_t *data; /* borrowed from conn: what came and was not read */
     size_t data_len;
-    uint64_t next; /* number of the byte that comes next */
+    uint64_t next;    /* number of the byte that comes next */
+    uint64_t lost_ns; /* when the daemon ended; 0: it is there */
 };
 
 /* source.c: returns an exit code. */
 int source_open(struct source *src, struct cli *cli, uint32_t domid);
 /* Fine for one that is not open. */
 void source_close(struct source *src);
+/* For poll: -1, or that `polled` is to be called after so many ms. */
+int source_timeout(const struct source *src);
 /* For the two: the guest has ended. The first reason counts. */
 void source_end(struct source *src, enum session_end how, unsigned reason);
 

@@ -2,6 +2,10 @@
 /*
  * source_daemon.c: a session's bytes from chaosd: first what it has kept of
  * the guest's output, then what comes.
+ *
+ * What it keeps outlives it. So where it ends and starts again, the session
+ * goes on with the byte that is next; where it does not, with the guest's own
+ * console.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,6 +14,8 @@
 
 /* Of input, so that it fits wherever the socket says that there is room. */
 #define PIECE 1024
+/* How long to wait for a daemon to start again. */
+#define RESTART_NS UINT64_C(5000000000)
 
 static void daemon_close_source(struct source *src)
 {
@@ -19,20 +25,43 @@ static void daemon_close_source(struct source *src)
 static void daemon_want(const struct source *src, bool reading, bool writing,
                         struct pollfd fds[SOURCE_FDS])
 {
+    bool any = src->conn && !src->ended && (reading || writing);
+
     fds[0] = (struct pollfd){
-        .fd =
-            src->ended || !(reading || writing) ? -1 : chaos_conn_fd(src->conn),
+        .fd = any ? chaos_conn_fd(src->conn) : -1,
         .events = (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)),
     };
     fds[1] = (struct pollfd){.fd = -1};
 }
 
+/* It has ended, or no longer keeps to the rules. */
+static void lose(struct source *src)
+{
+    chaos_conn_close(src->conn);
+    src->conn = NULL;
+    src->data_len = 0;
+    src->lost_ns = clock_ns();
+}
+
 static int daemon_polled(struct source *src,
                          const struct pollfd fds[SOURCE_FDS])
 {
-    (void)src;
+    int rc;
+
     (void)fds;
-    return 0;
+    if (!src->lost_ns)
+        return 0;
+    rc = source_open_daemon(src);
+    if (rc == -ESRCH) {
+        source_end(src, SESSION_GONE, 0);
+        rc = 0;
+    } else if (rc < 0 && clock_ns() - src->lost_ns < RESTART_NS) {
+        return 0;
+    }
+    if (rc < 0)
+        rc = source_open_direct(src);
+    src->lost_ns = 0;
+    return rc;
 }
 
 static void take_data(struct source *src, const uint8_t *payload, size_t size)
@@ -48,7 +77,7 @@ static void take_data(struct source *src, const uint8_t *payload, size_t size)
     src->next = head.offset + src->data_len;
 }
 
-/* The next message. -EAGAIN: none is there. */
+/* The next message. -EAGAIN: none is there, or the daemon is lost. */
 static int take_message(struct source *src)
 {
     struct chaosd_console_end end;
@@ -57,8 +86,10 @@ static int take_message(struct source *src)
     size_t size;
     int rc = chaos_conn_recv(src->conn, 0, &header, &payload);
 
+    if (rc < 0 && rc != -ETIMEDOUT)
+        lose(src);
     if (rc < 0)
-        return rc == -ETIMEDOUT ? -EAGAIN : rc;
+        return -EAGAIN;
     size = header.size - sizeof(header);
     if (header.type == CHAOSD_CONSOLE_DATA &&
         size >= sizeof(struct chaosd_console_data)) {
@@ -77,12 +108,9 @@ static ssize_t daemon_read(struct source *src, void *buf, size_t size)
 {
     size_t len;
 
-    while (src->data_len == 0 && !src->ended) {
-        int rc = take_message(src);
-
-        if (rc < 0)
-            return rc == -EAGAIN ? 0 : rc;
-    }
+    while (src->data_len == 0 && src->conn && !src->ended)
+        if (take_message(src) < 0)
+            return 0;
     len = src->data_len < size ? src->data_len : size;
     if (len > 0)
         memcpy(buf, src->data, len);
@@ -94,14 +122,16 @@ static ssize_t daemon_read(struct source *src, void *buf, size_t size)
 /* A guest that takes nothing must not make this wait. */
 static ssize_t daemon_write(struct source *src, const void *buf, size_t len)
 {
-    struct pollfd fd = {.fd = chaos_conn_fd(src->conn), .events = POLLOUT};
+    struct pollfd fd = {.events = POLLOUT};
     size_t piece = len < PIECE ? len : PIECE;
-    int rc;
 
-    if (src->ended || poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLOUT))
+    if (src->ended || !src->conn)
         return 0;
-    rc = chaos_conn_send(src->conn, CHAOSD_CONSOLE_INPUT, buf, piece);
-    return rc < 0 ? rc : (ssize_t)piece;
+    fd.fd = chaos_conn_fd(src->conn);
+    if (poll(&fd, 1, 0) <= 0 || !(fd.revents & POLLOUT) ||
+        chaos_conn_send(src->conn, CHAOSD_CONSOLE_INPUT, buf, piece) < 0)
+        return 0;
+    return (ssize_t)piece;
 }
 
 /* Whether it did not answer at all, so that one can do without it. */
@@ -112,7 +142,8 @@ static bool is_silent(int rc)
 
 static int ask_for_console(struct source *src)
 {
-    const struct chaosd_console question = {.domid = src->domid, .from = 0};
+    const struct chaosd_console question = {.domid = src->domid,
+                                            .from = src->next};
     struct chaosd_console_at at;
     const void *reply;
     size_t size;
@@ -125,7 +156,9 @@ static int ask_for_console(struct source *src)
     if (size < sizeof(at))
         return -EAGAIN;
     memcpy(&at, reply, sizeof(at));
-    src->next = at.first;
+    /* What was written long before the session is not missed. */
+    if (!src->lost_ns)
+        src->next = at.first;
     return 0;
 }
 

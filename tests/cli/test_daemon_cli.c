@@ -379,6 +379,41 @@ static void console_input(void **state)
     assert_string_equal(guest.heard, "");
 }
 
+static void dies_within(int fd)
+{
+    const struct chaosd_console_at at = {.first = 3, .next = 8};
+
+    daemon_model_read(fd);
+    daemon_model_reply(fd, 0, &at, sizeof(at));
+    send_output(fd, 3, "kept ");
+}
+
+static void goes_on(int fd)
+{
+    const struct chaosd_console_at at = {.first = 3, .next = 16};
+    const struct chaosd_console_end end = {.how = CHAOSD_END_GONE};
+    struct chaosd_console question;
+
+    daemon_model_read(fd);
+    memcpy(&question, asked_payload, sizeof(question));
+    daemon_model_reply(fd, 0, &at, sizeof(at));
+    if (question.from == 8)
+        send_output(fd, 8, "and new\n");
+    send_message(fd, CHAOSD_CONSOLE_END, &end, sizeof(end), NULL, 0);
+    daemon_model_wait(fd);
+}
+
+/* Nothing is lost and nothing comes twice. */
+static void a_console_beyond_a_restart(void **state)
+{
+    make("");
+    daemon_model_start(*state, dies_within, goes_on);
+    assert_int_equal(cli_run("console", "web", NULL), 0);
+    assert_string_equal(cli_out, "kept and new\n");
+    cli_assert_error("chaos: console: web was destroyed\n");
+    daemon_model_stop();
+}
+
 static void is_busy(int fd)
 {
     daemon_model_read(fd);
@@ -557,6 +592,7 @@ int main(void)
         TEST(without),
         TEST(a_console),
         TEST(a_console_with_a_gap),
+        TEST(a_console_beyond_a_restart),
         TEST(console_input),
         TEST(consoles_that_fail),
         TEST(a_reboot),
