@@ -58,6 +58,7 @@ static void failed(struct settling *s, struct chaos_ctx *ctx, int rc)
     memcpy(s->text, chaos_ctx_error(ctx), strlen(chaos_ctx_error(ctx)) + 1);
 }
 
+/* What is not set is not in the text: of these, only a reboot restarts. */
 static bool says_restart(const char *json, unsigned reason)
 {
     const char *path[] = {reason == CHAOS_REASON_POWEROFF ? "on_poweroff"
@@ -67,7 +68,8 @@ static bool says_restart(const char *json, unsigned reason)
     yajl_val top = yajl_tree_parse(json, NULL, 0);
     yajl_val value = top ? yajl_tree_get(top, path, yajl_t_string) : NULL;
     const char *text = YAJL_GET_STRING(value);
-    bool restart = text && strstr(text, "restart");
+    bool restart =
+        text ? strstr(text, "restart") != NULL : reason == CHAOS_REASON_REBOOT;
 
     yajl_tree_free(top);
     return restart;
