@@ -45,14 +45,16 @@ static unsigned peek_devices(yajl_val tree)
     return found;
 }
 
+/* What is at its default is not written: of these one is to restart. */
 static unsigned peek_policies(yajl_val tree)
 {
     static const struct {
         const char *key;
         unsigned bit;
-    } policies[] = {{"on_poweroff", PEEK_RESTART_POWEROFF},
-                    {"on_reboot", PEEK_RESTART_REBOOT},
-                    {"on_crash", PEEK_RESTART_CRASH}};
+        bool by_default;
+    } policies[] = {{"on_poweroff", PEEK_RESTART_POWEROFF, false},
+                    {"on_reboot", PEEK_RESTART_REBOOT, true},
+                    {"on_crash", PEEK_RESTART_CRASH, false}};
     unsigned found = 0;
     size_t i;
 
@@ -60,7 +62,7 @@ static unsigned peek_policies(yajl_val tree)
         yajl_val value = get(tree, policies[i].key);
         const char *text = value ? YAJL_GET_STRING(value) : NULL;
 
-        if (text && strstr(text, "restart"))
+        if (text ? strstr(text, "restart") != NULL : policies[i].by_default)
             found |= policies[i].bit;
     }
     return found;

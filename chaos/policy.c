@@ -88,7 +88,7 @@ static bool read_event(yajl_val event, struct outcome *o)
     } else if (strcmp(name, "preserved") == 0) {
         o->now = o->domid;
     } else if (strcmp(name, "restart_limited") == 0) {
-        o->failed = true;
+        o->failed = o->limited = true;
         (void)snprintf(o->text, sizeof(o->text),
                        "chaosd keeps it as it stopped: it was restarted too "
                        "often");

@@ -40,6 +40,7 @@ struct outcome {
     uint32_t domid; /* of the one that stopped */
     uint32_t now;   /* of the one in its place, or CHAOS_DOMID_NONE */
     bool failed;
+    bool limited;   /* it failed for having been restarted too often */
     char text[256]; /* why */
 };
 /*

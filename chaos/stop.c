@@ -241,6 +241,15 @@ static int take_exits(struct stopping *s)
 /* --- what the daemon does ---------------------------------------------------
  */
 
+/* The daemon's limit is for restarts that nobody asked for. */
+static int report_outcome(struct stopping *s, const struct ending *e,
+                          const struct outcome *o)
+{
+    if (o->limited && e->reason == s->stop->what)
+        return policy_settle(&s->policy, &e->vm);
+    return policy_report(&s->policy, &e->vm, o);
+}
+
 /* The exit lies before it, but may have been read by nobody yet. */
 static int take_outcome(struct stopping *s, const struct outcome *o)
 {
@@ -252,7 +261,7 @@ static int take_outcome(struct stopping *s, const struct outcome *o)
 
         if (!s->targets[i].done && e->stopped &&
             policy_is_done(&e->vm, e->reason, o))
-            finish(s, i, policy_report(&s->policy, &e->vm, o));
+            finish(s, i, report_outcome(s, e, o));
     }
     return rc;
 }

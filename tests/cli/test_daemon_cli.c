@@ -548,6 +548,26 @@ static void a_failed_reboot(void **state)
     assert_true(model_view(1).stopped && !model_view(1).dying);
 }
 
+static void limits(int fd)
+{
+    daemon_model_read(fd);
+    reply_text(fd, "{}");
+    wait_stopped();
+    send_event(fd, "{\"event\":\"restart_limited\",\"domid\":1}");
+    daemon_model_wait(fd);
+}
+
+/* A reboot that was asked for is none of those that are limited. */
+static void a_limited_reboot(void **state)
+{
+    make("");
+    model_set_guest(stop_and_settle, NULL);
+    daemon_model_start(*state, limits, dies);
+    assert_int_equal(cli_run("reboot", "web", NULL), 0);
+    assert_string_equal(cli_out, "web 2\n");
+    daemon_model_stop();
+}
+
 static void dies_meanwhile(int fd)
 {
     daemon_model_read(fd);
@@ -599,6 +619,7 @@ int main(void)
         TEST(a_shutdown),
         TEST(a_shutdown_unattended),
         TEST(a_failed_reboot),
+        TEST(a_limited_reboot),
         TEST(a_daemon_that_dies),
         TEST(keeping),
     };
