@@ -182,8 +182,11 @@ void pool_drain_asked(struct daemon *d, struct client *c,
     if (!wait_for_amount(d->pool, c, rq, &amount))
         return;
     rest(d->pool, amount.kb);
-    log_info("drain", "kb=%llu pid=%d: asked for",
-             (unsigned long long)amount.kb, (int)client_pid(c));
+    if (amount.kb == ALL)
+        log_info("drain", "pid=%d: all shells", (int)client_pid(c));
+    else
+        log_info("drain", "pid=%d: until %llu KiB are free", (int)client_pid(c),
+                 (unsigned long long)amount.kb);
 }
 
 void pool_drain(struct pool *pool, void (*done)(void *arg), void *arg)

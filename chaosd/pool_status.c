@@ -3,7 +3,6 @@
  * pool_status.c: what the pool has, as JSON and as numbers.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "json.h"
 #include "pool_internal.h"
@@ -13,16 +12,10 @@ static uint64_t age_s(uint64_t since, uint64_t now)
     return now > since ? (now - since) / 1000000000u : 0;
 }
 
-/* Arrivals in a second. */
-static void put_rate(struct json *json, double rate)
+/* Arrivals in a thousand seconds: JSON is written without fractions. */
+static uint64_t per_1000_s(const struct shape *s, uint64_t now)
 {
-    char text[32];
-    int len = snprintf(text, sizeof(text), "%.3f", rate);
-
-    if (yajl_gen_string(json->gen, (const unsigned char *)"rate", 4) !=
-            yajl_gen_status_ok ||
-        yajl_gen_number(json->gen, text, (size_t)len) != yajl_gen_status_ok)
-        json->failed = true;
+    return (uint64_t)(rate_per_s(&s->rate, now) * 1000 + 0.5);
 }
 
 static void put_shape(struct json *json, const struct shape *s, uint64_t now)
@@ -52,7 +45,7 @@ static void put_shape(struct json *json, const struct shape *s, uint64_t now)
     json_number(json, "taken", s->taken);
     json_number(json, "missed", s->missed);
     json_number(json, "failed", s->failed);
-    put_rate(json, rate_per_s(&s->rate, now));
+    json_number(json, "rate_per_1000_s", per_1000_s(s, now));
     json_number(json, "refill_us", s->refill_ns / 1000);
     json_map_end(json);
 }
