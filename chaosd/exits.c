@@ -151,14 +151,11 @@ static void exits_lost(struct exits *x)
 }
 
 /* Bounded: a flood of exits leaves clients their turn; it rings again. */
-static void on_rings(evutil_socket_t fd, short what, void *arg)
+void exits_read(struct exits *x)
 {
     struct noxs_exit batch[BATCH];
-    struct exits *x = arg;
     int i, n, turns = TURN_BATCHES;
 
-    (void)fd;
-    (void)what;
     do {
         n = chaos_watch_read(x->watch, batch, BATCH);
         if (n == -EOVERFLOW)
@@ -168,6 +165,13 @@ static void on_rings(evutil_socket_t fd, short what, void *arg)
         for (i = 0; i < n; i++)
             on_exit_record(x, &batch[i]);
     } while (n == BATCH && --turns > 0);
+}
+
+static void on_rings(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    exits_read(arg);
 }
 
 static void on_prune(evutil_socket_t fd, short what, void *arg)

@@ -27,6 +27,9 @@ struct exits {
     uint8_t handled[0x8000 / 8]; /* bit N: domain N */
 };
 
+/* exits.c: what the hypervisor's log has that was not read yet. */
+void exits_read(struct exits *x);
+
 /* exits_settle.c */
 /* Carry out the policy of a domain that stopped, in a worker. */
 void exits_settle(struct exits *x, const struct noxs_exit *ex);

@@ -185,8 +185,10 @@ static void restarted(struct settling *s)
     guests_found(d->guests, s->domid);
 }
 
+/* The old domain's end is in the hypervisor's log by now, and is told first. */
 static void settled(struct settling *s)
 {
+    exits_read(s->x);
     if (s->domid == s->ex.domid)
         tell(s, "preserved");
     else if (s->domid != CHAOS_DOMID_NONE)

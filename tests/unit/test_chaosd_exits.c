@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guests that stop: which policy is carried out, once, what is told of it, and
+ * where restarts end. Workers are false: a job runs when the test says so.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <noxs/sysctl.h>
+
+#include "../../chaosd/conf.h"
+#include "../../chaosd/exits_internal.h"
+#include "../../chaosd/worker.h"
+#include "../../libchaos/birth.h"
+#include "../../libchaos/create.h"
+#include "kit.h"
+#include "unit.h"
+
+struct fixture {
+    struct kit *kit;
+    struct chaos_ctx *worker;
+    struct conf conf;
+    struct daemon d;
+};
+
+static struct job *queue[64];
+static unsigned queued;
+static char seen[16384]; /* events */
+static uint64_t counted[METRIC_COUNT], observed;
+
+/* --- false parts ------------------------------------------------------------
+ */
+
+void workers_submit(struct workers *workers, struct job *job)
+{
+    (void)workers;
+    assert_int_equal(job->priority, JOB_EXIT);
+    assert_true(queued < 64);
+    queue[queued++] = job;
+}
+
+void metrics_add(struct metrics *metrics, enum metric which, uint64_t n)
+{
+    (void)metrics;
+    counted[which] += n;
+}
+
+void metrics_observe(struct metrics *metrics, enum histogram which, uint64_t ns)
+{
+    (void)metrics;
+    (void)ns;
+    assert_int_equal(which, HISTOGRAM_SETTLE);
+    observed++;
+}
+
+/* One line each, without "error". */
+void events_emit(struct events *events, const char *event, ...)
+{
+    size_t at = strlen(seen);
+    const char *key;
+    va_list ap;
+
+    (void)events;
+    va_start(ap, event);
+    at += (size_t)snprintf(seen + at, sizeof(seen) - at, "%s", event);
+    while ((key = va_arg(ap, const char *))) {
+        if (va_arg(ap, int) == EVENT_S) {
+            const char *text = va_arg(ap, const char *);
+
+            if (strcmp(key, "error") != 0)
+                at += (size_t)snprintf(seen + at, sizeof(seen) - at, " %s=%s",
+                                       key, text);
+        } else {
+            at +=
+                (size_t)snprintf(seen + at, sizeof(seen) - at, " %s=%llu", key,
+                                 (unsigned long long)va_arg(ap, uint64_t));
+        }
+    }
+    va_end(ap);
+    (void)snprintf(seen + at, sizeof(seen) - at, "\n");
+}
+
+/* --- what tests start from --------------------------------------------------
+ */
+
+static void start(struct fixture *f)
+{
+    assert_int_equal(guests_create(&f->d, &f->d.guests), 0);
+    assert_int_equal(exits_create(&f->d, &f->d.exits), 0);
+    assert_int_equal(guests_scan(f->d.guests), 0);
+    assert_int_equal(exits_start(f->d.exits), 0);
+}
+
+static void stop(struct fixture *f)
+{
+    exits_destroy(f->d.exits);
+    guests_destroy(f->d.guests);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    if (kit_setup((void **)&f->kit) != 0)
+        return -1;
+    log_level_set(CHAOS_LOG_ERROR);
+    seen[0] = '\0';
+    queued = 0;
+    observed = 0;
+    memset(counted, 0, sizeof(counted));
+    (void)mkdir(f->kit->run, 0755);
+    f->worker = kit_second(f->kit);
+    f->conf = (struct conf){
+        .restarts = 3,
+        .restart_seconds = 60,
+        .ring_bytes = 4096,
+        .log_seconds = 3600,
+        .log_bytes = 1u << 20,
+        .log_guest_bytes = 4096,
+    };
+    f->d.conf = &f->conf;
+    f->d.run_dir = f->kit->run;
+    f->d.ctx = f->kit->ctx;
+    f->d.base = event_base_new();
+    start(f);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    stop(f);
+    assert_int_equal(model_counts().watches, 0);
+    chaos_ctx_destroy(f->worker);
+    event_base_free(f->d.base);
+    kit_teardown((void **)&f->kit);
+    free(f);
+    return 0;
+}
+
+static void turn(struct fixture *f)
+{
+    unsigned i;
+
+    for (i = 0; i < 3; i++)
+        (void)event_base_loop(f->d.base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+/* Let workers do what they were given, and the loop what comes of it. */
+static void work(struct fixture *f)
+{
+    while (queued > 0) {
+        struct job *job = queue[0];
+
+        queued--;
+        memmove(queue, queue + 1, queued * sizeof(queue[0]));
+        job->run(job, f->worker);
+        job->done(job);
+        turn(f);
+    }
+}
+
+static void stops(struct fixture *f, uint32_t domid, unsigned reason)
+{
+    model_shutdown(domid, reason);
+    turn(f);
+}
+
+/* What was told since the last call. */
+static void told(const char *text)
+{
+    assert_string_equal(seen, text);
+    seen[0] = '\0';
+}
+
+static bool lives(uint32_t domid)
+{
+    return model_view(domid).exists && !model_view(domid).dying;
+}
+
+/* --- tests ------------------------------------------------------------------
+ */
+
+static void is_destroyed(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid = kit_create(f->kit, "name", "a", NULL);
+    struct noxs_sysctl *ctl = model_control(domid, NOXS_DEV_SYSCTL);
+
+    guests_found(f->d.guests, domid);
+    ctl->exit_code = 3;
+    stops(f, domid, CHAOS_REASON_POWEROFF);
+    /* The loop goes on while a worker is at it. */
+    told("exited domid=1 name=a reason=poweroff exit_code=3\n");
+    assert_int_equal(queued, 1);
+    assert_true(lives(domid));
+    work(f);
+    told("destroyed domid=1 name=a reason=poweroff\n");
+    assert_false(model_view(domid).exists);
+    assert_int_equal(counted[METRIC_EXITS], 1);
+    assert_int_equal(counted[METRIC_RESTARTS], 0);
+    assert_int_equal(observed, 1);
+    assert_int_equal(guests_counts(f->d.guests).dead, 1);
+}
+
+static void is_restarted(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid = kit_create(f->kit, "name", "a", NULL);
+
+    guests_found(f->d.guests, domid);
+    stops(f, domid, CHAOS_REASON_REBOOT);
+    work(f);
+    told("exited domid=1 name=a reason=reboot\n"
+         "destroyed domid=1 name=a reason=reboot\n"
+         "restarted domid=2 name=a reason=reboot previous=1\n");
+    assert_false(model_view(domid).exists);
+    assert_true(lives(2));
+    assert_string_equal(model_view(2).page->identity.name, "a");
+    /* Its console is attended at once. */
+    assert_int_equal(guests_counts(f->d.guests).attached, 1);
+    assert_non_null(guests_facts(f->d.guests, 2));
+    assert_int_equal(counted[METRIC_RESTARTS], 1);
+}
+
+static void is_preserved(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid =
+        kit_create(f->kit, "name", "a", "on_crash", "preserve", NULL);
+
+    guests_found(f->d.guests, domid);
+    stops(f, domid, CHAOS_REASON_CRASH);
+    work(f);
+    told("exited domid=1 name=a reason=crash\n"
+         "preserved domid=1 name=a reason=crash\n");
+    assert_true(lives(domid));
+    /* Who looks around finds it stopped, and leaves it alone. */
+    assert_int_equal(exits_start(f->d.exits), 0);
+    work(f);
+    told("");
+    assert_int_equal(chaos_domain_destroy(f->kit->ctx, domid), 0);
+    turn(f);
+    told("destroyed domid=1 name=a reason=crash\n");
+}
+
+static void is_renamed(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid =
+        kit_create(f->kit, "name", "a", "on_crash", "rename-restart", NULL);
+    unsigned i;
+
+    guests_found(f->d.guests, domid);
+    stops(f, domid, CHAOS_REASON_WATCHDOG);
+    work(f);
+    told("exited domid=1 name=a reason=watchdog\n"
+         "restarted domid=2 name=a reason=watchdog previous=1\n");
+    assert_true(lives(1));
+    assert_true(lives(2));
+    /* Each has another uuid, and is counted as the same VM. */
+    for (i = 2; i < 4; i++) {
+        stops(f, i, CHAOS_REASON_CRASH);
+        work(f);
+    }
+    assert_int_equal(counted[METRIC_RESTARTS], 3);
+    stops(f, 4, CHAOS_REASON_CRASH);
+    work(f);
+    assert_int_equal(counted[METRIC_RESTARTS_LIMITED], 1);
+    assert_true(lives(4));
+    assert_string_equal(model_view(4).page->identity.name, "a");
+}
+
+static void restarts_end(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t other;
+    unsigned i;
+
+    guests_found(f->d.guests, kit_create(f->kit, "name", "a", NULL));
+    for (i = 1; i <= 4; i++) {
+        stops(f, i, CHAOS_REASON_REBOOT);
+        work(f);
+    }
+    assert_int_equal(counted[METRIC_RESTARTS], 3);
+    assert_int_equal(counted[METRIC_RESTARTS_LIMITED], 1);
+    assert_int_equal(counted[METRIC_SETTLE_FAILED], 0);
+    assert_non_null(
+        strstr(seen, "\nrestart_limited domid=4 name=a reason=reboot\n"));
+    assert_true(lives(4));
+    assert_string_equal(model_view(4).page->identity.name, "a");
+    assert_false(model_view(5).exists);
+    /* Another VM is not at its limit. */
+    other = kit_create(f->kit, "name", "b", NULL);
+    stops(f, other, CHAOS_REASON_REBOOT);
+    work(f);
+    assert_int_equal(counted[METRIC_RESTARTS], 4);
+    /* And a guest at its limit may still be destroyed by its policy. */
+    f->conf.restarts = 0;
+    stops(f, other + 1, CHAOS_REASON_POWEROFF);
+    work(f);
+    assert_false(model_view(other + 1).exists);
+    assert_int_equal(counted[METRIC_RESTARTS_LIMITED], 1);
+}
+
+/* The time that counts passes. */
+static void restarts_are_forgotten(void **state)
+{
+    static const uint8_t a[16] = {1}, b[16] = {2};
+    struct history *h;
+    unsigned i;
+
+    (void)state;
+    assert_int_equal(history_create(&h), 0);
+    assert_int_equal(history_count(h, a, 0), 0);
+    for (i = 1; i <= 10; i++)
+        assert_int_equal(history_add(h, a, a, i * 100, 5), 0);
+    assert_int_equal(history_count(h, a, 0), 5);
+    assert_int_equal(history_count(h, a, 801), 2);
+    assert_int_equal(history_count(h, a, 0), 2);
+    assert_int_equal(history_count(h, b, 0), 0);
+    assert_int_equal(history_add(h, a, b, 1100, 5), 0);
+    assert_int_equal(history_count(h, a, 0), 0);
+    assert_int_equal(history_count(h, b, 0), 3);
+    assert_int_equal(history_add(h, a, a, 2000, 0), 0);
+    assert_int_equal(history_size(h), 2);
+    history_prune(h, 1500);
+    assert_int_equal(history_size(h), 1);
+    assert_int_equal(history_count(h, a, 3000), 0);
+    assert_int_equal(history_size(h), 0);
+    history_destroy(h);
+    history_destroy(NULL);
+}
+
+static void is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t xl = model_domain_add("by-xl");
+    uint32_t domid = kit_create(f->kit, "name", "a", NULL);
+
+    stops(f, domid, CHAOS_REASON_SUSPEND);
+    assert_int_equal(queued, 0);
+    told("");
+    stops(f, xl, CHAOS_REASON_POWEROFF);
+    work(f);
+    assert_true(lives(xl));
+    assert_true(lives(domid));
+    assert_int_equal(counted[METRIC_SETTLE_FAILED], 0);
+    told("exited domid=1 name= reason=poweroff\n");
+}
+
+/* Somebody else is quicker. */
+static void is_gone_already(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t settled, domid = kit_create(f->kit, "name", "a", NULL);
+
+    stops(f, domid, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_domain_settle(f->kit->ctx, domid, &settled), 0);
+    work(f);
+    assert_true(lives(settled));
+    assert_int_equal(counted[METRIC_SETTLE_FAILED], 0);
+    assert_int_equal(counted[METRIC_RESTARTS], 0);
+}
+
+static void fails(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid = kit_create(f->kit, "name", "a", NULL);
+
+    guests_found(f->d.guests, domid);
+    assert_int_equal(unlink(f->kit->kernel), 0);
+    log_level_set((enum chaos_log_level) - 1);
+    stops(f, domid, CHAOS_REASON_REBOOT);
+    work(f);
+    told("exited domid=1 name=a reason=reboot\n"
+         "settle_failed domid=1 name=a reason=reboot\n");
+    assert_true(lives(domid));
+    assert_int_equal(counted[METRIC_SETTLE_FAILED], 1);
+}
+
+/* It stops before its maker is done. */
+static void is_being_made(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domid = kit_create(f->kit, "name", "a", NULL);
+    struct birth birth;
+    uint8_t uuid[16], mark[16];
+    struct hv *hv;
+    unsigned i;
+
+    memcpy(uuid, model_view(domid).page->identity.uuid, 16);
+    assert_int_equal(birth_make(f->kit->ctx, BIRTH_VM, &birth), 0);
+    birth_encode(&birth, mark);
+    assert_int_equal(hv_xen_open(&hv), 0);
+    assert_int_equal(hv->ops->domain_handle(hv, domid, mark), 0);
+    stops(f, domid, CHAOS_REASON_POWEROFF);
+    for (i = 0; i < 5; i++) {
+        work(f);
+        assert_true(lives(domid));
+        usleep(10000);
+        turn(f);
+    }
+    assert_int_equal(hv->ops->domain_handle(hv, domid, uuid), 0);
+    for (i = 0; i < 500 && lives(domid); i++) {
+        usleep(1000);
+        turn(f);
+        work(f);
+    }
+    assert_false(model_view(domid).exists);
+    told("exited domid=1 name=a reason=poweroff exit_code=0\n"
+         "destroyed domid=1 name=a reason=poweroff\n");
+    hv->ops->close(hv);
+}
+
+/* Stopped while no daemon ran. */
+static void found_stopped(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t a = kit_create(f->kit, "name", "a", NULL);
+    uint32_t b = kit_create(f->kit, "name", "b", NULL);
+
+    stop(f);
+    model_shutdown(a, CHAOS_REASON_POWEROFF);
+    model_shutdown(b, CHAOS_REASON_REBOOT);
+    start(f);
+    work(f);
+    assert_false(model_view(a).exists);
+    assert_false(model_view(b).exists);
+    assert_true(lives(3));
+    assert_string_equal(model_view(3).page->identity.name, "b");
+    assert_int_equal(counted[METRIC_EXITS], 2);
+}
+
+/* More exits at once than the hypervisor keeps. */
+static void exits_are_lost(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t domids[60];
+    unsigned i;
+
+    for (i = 0; i < 60; i++)
+        domids[i] = kit_create(f->kit, NULL);
+    assert_int_equal(guests_scan(f->d.guests), 0);
+    turn(f);
+    for (i = 0; i < 60; i += 2)
+        model_shutdown(domids[i], CHAOS_REASON_POWEROFF);
+    for (i = 1; i < 60; i += 2)
+        model_destroy(domids[i]);
+    turn(f);
+    assert_int_equal(queued, 30);
+    work(f);
+    for (i = 0; i < 60; i++)
+        assert_false(model_view(domids[i]).exists);
+    assert_int_equal(guests_counts(f->d.guests).attached, 0);
+    assert_int_equal(guests_counts(f->d.guests).dead, 60);
+    assert_int_equal(counted[METRIC_EXITS], 30);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(is_destroyed),  TEST(is_restarted),
+        TEST(is_preserved),  TEST(is_renamed),
+        TEST(restarts_end),  cmocka_unit_test(restarts_are_forgotten),
+        TEST(is_left_alone), TEST(is_gone_already),
+        TEST(fails),         TEST(is_being_made),
+        TEST(found_stopped), TEST(exits_are_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
