@@ -175,7 +175,8 @@ int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
     CLEANUP_CLOSE int lock_fd = -1;
     int rc = chaos_domain_info(ctx, domid, &info);
 
-    if (rc == 0)
+    /* What belonged to one that is gone may be on its way out still. */
+    if (rc == 0 || (rc == -ESRCH && domid < NOXS_DOMID_SELF))
         rc = record_settle_lock(ctx, domid, &lock_fd);
     if (rc == 0)
         rc = chaos_domain_info(ctx, domid, &info);

@@ -279,6 +279,26 @@ static void settled_by_another(void **state)
     chaos_ctx_destroy(s.ctx);
 }
 
+/* Its id is free, and its vifs are being removed. */
+static void cleared_away_by_another(void **state)
+{
+    struct kit *kit = *state;
+    struct settler s = {.domid = kit_create(kit, NULL), .after = 5};
+    pthread_t thread;
+    int lock;
+
+    s.ctx = kit_second(kit);
+    lock = lock_settling(kit, s.domid);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, s.domid), 0);
+    assert_int_equal(pthread_create(&thread, NULL, settle_it, &s), 0);
+    usleep(50000);
+    assert_false(s.is_done);
+    close(lock);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    kit_assert_error(s.ctx, s.rc, -ESRCH);
+    chaos_ctx_destroy(s.ctx);
+}
+
 static void still_being_made(void **state)
 {
     static const struct birth birth = {.kind = BIRTH_VM, .owner = 5};
@@ -485,14 +505,23 @@ static void garbage_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_policy),     TEST(defaults),
-        TEST(still_running),    TEST(renamed_and_paused),
-        TEST(restart_fails),    TEST(restart_sweep),
-        TEST(settled_twice),    TEST(settled_by_another),
-        TEST(still_being_made), TEST(kept),
-        TEST(keep_fails),       TEST(record_kept),
-        TEST(no_record),        TEST(stale_record),
-        TEST(truncated_record), TEST(garbage_record),
+        TEST(every_policy),
+        TEST(defaults),
+        TEST(still_running),
+        TEST(renamed_and_paused),
+        TEST(restart_fails),
+        TEST(restart_sweep),
+        TEST(settled_twice),
+        TEST(settled_by_another),
+        TEST(cleared_away_by_another),
+        TEST(still_being_made),
+        TEST(kept),
+        TEST(keep_fails),
+        TEST(record_kept),
+        TEST(no_record),
+        TEST(stale_record),
+        TEST(truncated_record),
+        TEST(garbage_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
