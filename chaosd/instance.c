@@ -13,6 +13,8 @@
 #include "instance.h"
 
 #define PATH_SIZE 4096
+/* Of which a host has one, whatever directory a daemon is told to work in. */
+#define HOST_FILE "/dev/xen/privcmd"
 
 /* What others could write to would let them replace the socket. */
 static int make_dir(const char *path)
@@ -68,6 +70,27 @@ static void tell_who(int fd)
               text[0] ? text : "unknown");
 }
 
+/*
+ * With another directory come other locks: a second daemon would take what the
+ * first one has for orphans. The descriptor is never closed.
+ */
+static int lock_host(void)
+{
+    int rc, fd = open(HOST_FILE, O_RDWR | O_CLOEXEC);
+
+    /* Without a hypervisor there is nothing to quarrel about. */
+    if (fd < 0)
+        return 0;
+    rc = lock(fd);
+    if (rc == 0)
+        return 0;
+    close(fd);
+    if (rc == -EADDRINUSE)
+        log_error("main", "another chaosd runs on this host, with another "
+                          "directory");
+    return rc;
+}
+
 int instance_take(const char *run_dir, int *fd_out)
 {
     char path[PATH_SIZE];
@@ -88,6 +111,11 @@ int instance_take(const char *run_dir, int *fd_out)
     if (rc < 0) {
         if (rc == -EADDRINUSE)
             tell_who(fd);
+        close(fd);
+        return rc;
+    }
+    rc = lock_host();
+    if (rc < 0) {
         close(fd);
         return rc;
     }

@@ -8,8 +8,9 @@
 /*
  * Make the directory (mode 0755) where it is not there, and take the lock of
  * its file chaosd.pid, which the kernel lets go when the process ends.
- * -EADDRINUSE: another daemon has it. Says itself what is wrong. *fd_out stays
- * open as long as the daemon lives.
+ * -EADDRINUSE: another daemon has it, or works in another directory of this
+ * host. Says itself what is wrong. *fd_out stays open as long as the daemon
+ * lives.
  */
 int instance_take(const char *run_dir, int *fd_out);
 

@@ -153,25 +153,26 @@ static int start_parts(struct daemon *d)
     static const struct {
         const char *name;
         int (*start)(struct daemon *d);
+        bool library; /* its failures are the library's, which says why */
     } parts[] = {
-        {"the event loop", start_base},
-        {"events", start_events},
-        {"metrics", start_metrics},
-        {"the library", start_ctx},
-        {"workers", start_workers},
-        {"the server", start_server},
-        {"consoles", start_guests},
-        {"exits", start_exits},
-        {"the pool", start_pool},
-        {"handlers", register_handlers},
+        {"the event loop", start_base, false},
+        {"events", start_events, false},
+        {"metrics", start_metrics, false},
+        {"the library", start_ctx, false},
+        {"workers", start_workers, false},
+        {"the server", start_server, false},
+        {"consoles", start_guests, false},
+        {"exits", start_exits, false},
+        {"the pool", start_pool, false},
+        {"handlers", register_handlers, false},
         /* What is left of others is dealt with before anybody can ask. */
-        {"recovery", ledger_recover},
-        {"metrics", listen_metrics},
-        {"the socket", listen_clients},
-        {"consoles", scan_guests},
-        {"exits", watch_exits},
-        {"the pool", refill_pool},
-        {"the ledger", ledger_start},
+        {"recovery", ledger_recover, true},
+        {"metrics", listen_metrics, false},
+        {"the socket", listen_clients, false},
+        {"consoles", scan_guests, true},
+        {"exits", watch_exits, true},
+        {"the pool", refill_pool, false},
+        {"the ledger", ledger_start, false},
     };
     size_t i;
 
@@ -179,7 +180,7 @@ static int start_parts(struct daemon *d)
         int rc = parts[i].start(d);
 
         if (rc < 0) {
-            const char *why = d->ctx ? chaos_ctx_error(d->ctx) : "";
+            const char *why = parts[i].library ? chaos_ctx_error(d->ctx) : "";
 
             log_error("main", "%s: %s%s%s", parts[i].name, why,
                       why[0] ? ": " : "", strerror(-rc));
