@@ -45,8 +45,8 @@ int chaos_conn_send(struct chaos_conn *conn, unsigned type, const void *payload,
 /*
  * The next message, at most timeout_ms from now: -ETIMEDOUT (0: only what is
  * there). *payload_out is borrowed until the next chaos_conn_recv or _ask, and
- * aligned to 8 bytes; header_out->size tells its size. -ECONNRESET: the daemon closed the
- * connection. A status of less than 0 is no error of this function.
+ * aligned to 8 bytes; header_out->size tells its size. -ECONNRESET: the daemon
+ * closed the connection. A status of less than 0 is no error of this function.
  */
 int chaos_conn_recv(struct chaos_conn *conn, unsigned timeout_ms,
                     struct chaosd_header *header_out,
