@@ -9,6 +9,8 @@
 #define BURST 4
 /* A shape asked for so many times as often may have another's shells. */
 #define MUCH_MORE 2
+/* Asked for more seldom, a shape is idle: once is enough for 20 seconds. */
+#define IDLE_PER_S 0.01
 
 uint32_t plan_wanted(const struct shape *s, uint64_t now)
 {
@@ -63,14 +65,25 @@ static bool has_room(const struct plan_state *st, uint64_t kb, uint64_t more)
            st->free_kb + more >= st->reserve_kb + kb + PLAN_OVERHEAD_KB;
 }
 
+/* Whether `a` may have the room that `b` has; never both ways. */
+static bool outranks(const struct plan_state *st, const struct shape *a,
+                     const struct shape *b)
+{
+    double a_rate = rate_per_s(&a->rate, st->now);
+    double b_rate = rate_per_s(&b->rate, st->now);
+
+    if (a_rate < IDLE_PER_S && b_rate < IDLE_PER_S)
+        return !a->learnt && b->learnt;
+    return MUCH_MORE * b_rate < a_rate;
+}
+
 /* How many ready shells of a shape another may have destroyed. */
 static uint32_t to_spare(const struct plan_state *st, const struct shape *s,
                          const struct shape *other)
 {
     if (s == other || s->ready == 0)
         return 0;
-    if (MUCH_MORE * rate_per_s(&s->rate, st->now) <
-        rate_per_s(&other->rate, st->now))
+    if (outranks(st, other, s))
         return s->ready;
     return has_surplus(s, st->now) ? s->ready - plan_wanted(s, st->now) : 0;
 }
@@ -131,17 +144,14 @@ struct need {
     struct shape *victim; /* the one that must make room first, or NULL */
 };
 
-/* -1, 0, 1: which is asked for much more, where there is not room for both. */
-static int compare_demand(const struct plan_state *st, const struct need *a,
-                          const struct need *b)
+/* -1, 0, 1: which comes first, where there is not room for both. */
+static int compare_rank(const struct plan_state *st, const struct need *a,
+                        const struct need *b)
 {
-    double a_rate = rate_per_s(&a->shape->rate, st->now);
-    double b_rate = rate_per_s(&b->shape->rate, st->now);
-
     if (has_room(st, a->shape->is.memory_kb + b->shape->is.memory_kb,
                  st->ending_kb))
         return 0;
-    return (a_rate > MUCH_MORE * b_rate) - (b_rate > MUCH_MORE * a_rate);
+    return outranks(st, a->shape, b->shape) - outranks(st, b->shape, a->shape);
 }
 
 /* Whether `a` comes before `b`: emptier, or asked for more recently. */
@@ -150,12 +160,12 @@ static bool is_needier(const struct plan_state *st, const struct need *a,
 {
     uint64_t a_full = (uint64_t)a->shape->ready * b->goal;
     uint64_t b_full = (uint64_t)b->shape->ready * a->goal;
-    int demand = compare_demand(st, a, b);
+    int rank = compare_rank(st, a, b);
 
     if (a->urgent != b->urgent)
         return a->urgent;
-    if (demand != 0)
-        return demand > 0;
+    if (rank != 0)
+        return rank > 0;
     if (a_full != b_full)
         return a_full < b_full;
     return a->shape->asked_ns > b->shape->asked_ns;

@@ -110,6 +110,11 @@ void guests_found(struct guests *guests, uint32_t domid)
     the_kit->found[the_kit->found_count++] = domid;
 }
 
+void guests_made(struct guests *guests, uint32_t domid)
+{
+    guests_found(guests, domid);
+}
+
 void server_handlers(struct server *server, const struct handler *table,
                      size_t count)
 {

@@ -339,6 +339,25 @@ static void test_demand(void **state)
     expect(t, PLAN_REFILL, t->a);
 }
 
+/* Of two that nobody asks for, the configured one. */
+static void test_learnt_makes_room(void **state)
+{
+    struct table *t = *state;
+
+    t->a->low = t->a->high = 2;
+    t->a->learnt = true;
+    t->st.budget_kb = 2 * 1024;
+    have(t, 2, 0);
+    expect(t, PLAN_DESTROY, t->a);
+    have(t, 0, 0);
+    t->a->asked_ns++;
+    expect(t, PLAN_REFILL, t->b);
+    have(t, 0, 1);
+    expect(t, PLAN_WAIT, NULL);
+    arrive(t, t->a, 1);
+    expect(t, PLAN_DESTROY, t->b);
+}
+
 /*
  * Whatever the numbers, carrying out one plan after the other ends, within the
  * budget, and does not take from one what it gives to the other for ever.
@@ -357,6 +376,8 @@ static void test_settles(void **state)
             arrive(t, t->a, 1 + (r >> 1) % 20);
         if (r & 64)
             arrive(t, t->b, 1 + (r >> 7) % 20);
+        t->a->learnt = r >> 22 & 1;
+        t->b->learnt = r >> 23 & 1;
         t->a->low = (r >> 12) % 4;
         t->b->low = (r >> 14) % 4;
         t->a->high = t->a->low + (r >> 16) % 4;
@@ -382,10 +403,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_rate),      TEST(test_wanted),        TEST(test_when),
-        TEST(test_not_now),   TEST(test_shape_not_now), TEST(test_order),
-        TEST(test_trim),      TEST(test_forget),        TEST(test_no_room),
-        TEST(test_make_room), TEST(test_demand),        TEST(test_settles),
+        TEST(test_rate),          TEST(test_wanted),
+        TEST(test_when),          TEST(test_not_now),
+        TEST(test_shape_not_now), TEST(test_order),
+        TEST(test_trim),          TEST(test_forget),
+        TEST(test_no_room),       TEST(test_make_room),
+        TEST(test_demand),        TEST(test_learnt_makes_room),
+        TEST(test_settles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
