@@ -193,6 +193,18 @@ void guests_found(struct guests *gs, uint32_t domid)
         guest_attach(gs, domid, ATTACH_MADE);
 }
 
+/*
+ * Attaching costs more than all else that is left to do, and on a machine with
+ * one CPU its maker waits for that.
+ */
+void guests_made(struct guests *gs, uint32_t domid)
+{
+    if (domid != 0 && !guest_of(gs, domid))
+        guest_attach_soon(gs, domid);
+    else
+        guests_found(gs, domid);
+}
+
 static bool is_there(const struct chaos_domain_info *infos, size_t count,
                      uint32_t domid)
 {

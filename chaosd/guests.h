@@ -25,6 +25,8 @@ void guests_register(struct guests *guests, struct server *server);
 int guests_scan(struct guests *guests);
 /* There is a new one: attach to it. Unknown or foreign ids are no error. */
 void guests_found(struct guests *guests, uint32_t domid);
+/* It was made this very moment: attach to it in a millisecond. */
+void guests_made(struct guests *guests, uint32_t domid);
 /*
  * It stopped or is being destroyed: take its last output, tell its readers,
  * write its log. Called for each exit, also of those that are not known.

@@ -168,6 +168,14 @@ static void wait_for_it(struct guest *g)
         guest_drop(g);
 }
 
+void guest_attach_soon(struct guests *gs, uint32_t domid)
+{
+    struct guest *g = guest_make(gs, domid);
+
+    if (g)
+        wait_for_it(g);
+}
+
 /* A domain that has no console, or one that cannot be had: left alone. */
 static void leave_alone(struct guest *g, int rc)
 {

@@ -77,6 +77,8 @@ enum attach_how {
 };
 /* An entry remains, be it of one that waits; none of a domain that is not. */
 void guest_attach(struct guests *gs, uint32_t domid, enum attach_how how);
+/* The same in a millisecond, unless somebody wants it earlier. */
+void guest_attach_soon(struct guests *gs, uint32_t domid);
 /* What may have changed of an attached one: its name, what it dropped. */
 void guest_refresh(struct guest *g);
 /* Rings without a domain: their guests ended while no daemon ran. */

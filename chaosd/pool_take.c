@@ -130,7 +130,7 @@ void pool_take(struct daemon *d, struct client *c, const struct request *rq)
 void pool_made(struct daemon *d, const struct shell *s, uint32_t domid,
                uint64_t duration_ns)
 {
-    guests_found(d->guests, domid);
+    guests_made(d->guests, domid);
     metrics_add(d->metrics, s ? METRIC_CREATED : METRIC_CREATED_PLAIN, 1);
     if (duration_ns > 0)
         metrics_observe(d->metrics, HISTOGRAM_CREATE, duration_ns);
