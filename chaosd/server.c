@@ -41,8 +41,8 @@ void server_complain(struct server *s, const struct client *c, const char *fmt,
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    log_warn("client", "pid=%ld uid=%lu: %s%s", c ? (long)c->pid : 0L,
-             c ? (unsigned long)c->uid : 0UL, text,
+    log_warn("client", "pid=%ld uid=%lu: %s%s", (long)c->pid,
+             (unsigned long)c->uid, text,
              s->complaints == COMPLAINTS ? "; and others, not told" : "");
 }
 
@@ -208,8 +208,10 @@ static void welcome(struct server *s, int fd)
 /* Without descriptors or memory a connection stays where it is: look later. */
 static void pause_accepting(struct server *s, int error)
 {
-    server_complain(s, NULL, "no more clients for a second: %s",
-                    strerror(error));
+    if (error != s->accept_error)
+        log_error("server", "no more clients can be taken: %s",
+                  strerror(error));
+    s->accept_error = error;
     event_del(&s->accept);
     event_add(&s->resume, &one_second);
 }
@@ -220,10 +222,12 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)what;
-    if (fd >= 0)
+    if (fd >= 0) {
+        s->accept_error = 0;
         welcome(s, fd);
-    else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+    } else if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
         pause_accepting(s, errno);
+    }
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)

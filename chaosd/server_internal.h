@@ -76,6 +76,7 @@ struct server {
     } listener;
     struct event accept, resume, reap, sweep;
     bool sweeping;
+    int accept_error; /* of the last attempt; 0: it worked */
     bool has_group;
     gid_t group;
 
