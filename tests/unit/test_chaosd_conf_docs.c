@@ -10,9 +10,9 @@
 #include "conf_kit.h"
 #include "unit.h"
 
-static char *read_docs(void)
+static char *read_text(const char *path)
 {
-    FILE *file = fopen("docs/chaosd.md", "r");
+    FILE *file = fopen(path, "r");
     char *text = calloc(1, 1 << 18);
 
     assert_non_null(file);
@@ -85,7 +85,7 @@ static void test_docs(void **state)
     static const char *const shape_keys[] = {"name",  "vm",  "file",
                                              "image", "low", "high"};
     struct files *f = *state;
-    char *docs = read_docs(), row[64];
+    char *docs = read_text("docs/chaosd.md"), row[64];
     const char *p, *end;
     unsigned rows = 0, i;
 
@@ -112,6 +112,18 @@ static void test_example(void **state)
     if (conf_load("chaosd/chaosd.json", &conf, f->text, TEXT_SIZE) < 0)
         fail_msg("%s", f->text);
     conf_free(conf);
+}
+
+/* The client in Python is shown as it is. */
+static void test_client(void **state)
+{
+    char *docs = read_text("docs/chaosd.md");
+    char *client = read_text("docs/examples/chaosd-client.py");
+
+    (void)state;
+    assert_non_null(strstr(docs, client));
+    free(client);
+    free(docs);
 }
 
 int main(void)

@@ -217,6 +217,52 @@ static void test_group_names(void **state)
     assert_int_equal(peer_group("", &gid), -ENOENT);
 }
 
+/* --- the client of docs/examples
+ * ----------------------------------------------
+ */
+
+#define EXAMPLE "docs/examples/chaosd-client.py"
+
+/* Its exit code; what it prints is in text. */
+static int run_example(struct server_kit *kit, const char *what,
+                       const char *argument, char text[128])
+{
+    int fds[2], status;
+    ssize_t n;
+    pid_t pid;
+
+    assert_int_equal(pipe(fds), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(STDERR_FILENO);
+        dup2(fds[1], STDOUT_FILENO);
+        execlp("python3", "python3", EXAMPLE, kit->path, what, argument,
+               (char *)NULL);
+        _exit(255);
+    }
+    close(fds[1]);
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        server_kit_turn(kit);
+    n = read(fds[0], text, 127);
+    text[n > 0 ? n : 0] = '\0';
+    close(fds[0]);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* The handler of LOG sends back what it gets; 16 bytes of it are a header. */
+static void test_example(void **state)
+{
+    struct server_kit *kit = *state;
+    char text[128];
+
+    assert_int_equal(run_example(kit, "log", "0123456789abcdefhello", text), 0);
+    assert_string_equal(text, "hello\n");
+    assert_int_equal(run_example(kit, "info", "", text), 1);
+    assert_string_equal(text, "");
+}
+
 /* --- no descriptors ---------------------------------------------------------
  */
 
@@ -341,6 +387,7 @@ int main(void)
         TEST(test_too_many),
         TEST(test_credentials),
         TEST(test_group_names),
+        TEST(test_example),
         TEST(test_no_descriptors),
         TEST(test_passed),
         TEST(test_passed_to_another),
