@@ -130,7 +130,8 @@ int main(void)
 {
 #define TEST(name)                                                             \
     cmocka_unit_test_setup_teardown(name, conf_kit_setup, conf_kit_teardown)
-    const struct CMUnitTest tests[] = {TEST(test_docs), TEST(test_example)};
+    const struct CMUnitTest tests[] = {TEST(test_docs), TEST(test_example),
+                                       TEST(test_client)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
