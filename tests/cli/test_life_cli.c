@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include <chaos/shell.h>
 #include <yajl/yajl_tree.h>
 
 #include "cli_kit.h"
@@ -235,6 +236,76 @@ static void a_list_for_programs(void **state)
     yajl_tree_free(tree);
 }
 
+/* One of a pool, whose owner is the kit's context. */
+static uint32_t make_shell(struct kit *kit)
+{
+    struct chaos_config *cfg = kit_config(kit, NULL);
+    struct chaosd_shape shape;
+    struct chaos_shell *shell;
+    uint32_t domid;
+
+    assert_int_equal(chaos_shape_of(kit->ctx, cfg, &shape), 0);
+    chaos_config_destroy(cfg);
+    assert_int_equal(chaos_shell_prepare(kit->ctx, &shape, &shell), 0);
+    domid = chaos_shell_domid(shell);
+    chaos_shell_free(shell);
+    return domid;
+}
+
+static void what_is_in_the_making(void **state)
+{
+    struct kit *kit = *state;
+    yajl_val tree;
+
+    make(kit, "1", "");
+    assert_int_equal(make_shell(kit), 2);
+    assert_int_equal(cli_run("list", NULL), 0);
+    assert_null(strstr(cli_out, "shell"));
+    assert_int_equal(cli_run("list", "-a", NULL), 0);
+    assert_non_null(strstr(cli_out, "\n[shell]       "));
+    assert_int_equal(cli_run("list", "-a", "--json", NULL), 0);
+    tree = yajl_tree_parse(cli_out, NULL, 0);
+    assert_int_equal(YAJL_GET_ARRAY(tree)->len, 3);
+    assert_true(YAJL_IS_NULL(get(YAJL_GET_ARRAY(tree)->values[1], "building")));
+    assert_string_equal(
+        YAJL_GET_STRING(get(YAJL_GET_ARRAY(tree)->values[2], "building")),
+        "shell");
+    yajl_tree_free(tree);
+    assert_int_equal(cli_run("destroy", "2", NULL), 1);
+    cli_assert_error("domain 2 is a shell of chaosd's pool: 'chaos pool "
+                     "drain' ends shells\n");
+    assert_int_equal(cli_run("unpause", "2", NULL), 1);
+    assert_int_equal(cli_run("list", "2", NULL), 1);
+    assert_true(lives(2) && model_view(2).paused);
+}
+
+static void orphans(void **state)
+{
+    struct kit *kit = *state;
+    struct snapshot before;
+
+    make(kit, "1", "");
+    before = kit_snapshot(kit);
+    assert_int_equal(make_shell(kit), 2);
+    assert_int_equal(cli_run("reap", NULL), 0);
+    assert_string_equal(cli_out, "");
+    /* The owner dies. */
+    kit_renew(kit);
+    assert_int_equal(cli_run("destroy", "2", NULL), 1);
+    cli_assert_error("'chaos reap' ends it");
+    assert_int_equal(cli_run("reap", "-n", NULL), 0);
+    assert_string_equal(cli_out, "would end shell 2\n");
+    assert_true(lives(2));
+    assert_int_equal(cli_run("reap", NULL), 0);
+    assert_string_equal(cli_out, "ended shell 2\n");
+    assert_false(lives(2));
+    assert_true(lives(1));
+    kit_renew(kit);
+    assert_int_equal(cli_run("reap", NULL), 0);
+    assert_string_equal(cli_out, "");
+    kit_assert_same(kit, &before, "reap");
+}
+
 static void the_host(void **state)
 {
     yajl_val tree;
@@ -257,13 +328,22 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, cli_teardown)
-        TEST(several_and_one_fails),  TEST(names),
-        TEST(shutdown_waits),         TEST(shutdown_keeps),
-        TEST(shutdown_tells_a_crash), TEST(shutdown_has_a_limit),
-        TEST(reboot_makes_a_new_one), TEST(console_from_first_to_last),
-        TEST(console_tells_why),      TEST(console_takes_input),
-        TEST(a_console_in_use),       TEST(a_list_for_people),
-        TEST(a_list_for_programs),    TEST(the_host),
+        TEST(several_and_one_fails),
+        TEST(names),
+        TEST(shutdown_waits),
+        TEST(shutdown_keeps),
+        TEST(shutdown_tells_a_crash),
+        TEST(shutdown_has_a_limit),
+        TEST(reboot_makes_a_new_one),
+        TEST(console_from_first_to_last),
+        TEST(console_tells_why),
+        TEST(console_takes_input),
+        TEST(a_console_in_use),
+        TEST(a_list_for_people),
+        TEST(a_list_for_programs),
+        TEST(what_is_in_the_making),
+        TEST(orphans),
+        TEST(the_host),
     };
 
     return cmocka_run_group_tests_name("life", tests, NULL, NULL);
