@@ -350,43 +350,15 @@ static void test_instance(void **state)
 
 static void test_refused(void **state)
 {
-    static const struct {
-        const char *json, *says;
-    } cases[] = {
-        {"{", "not JSON"},
-        {"{} {}", "not JSON"},
-        {"\"created\"", "an object"},
-        {"[]", "an object"},
-        {"{\"event\":1}", "no key 'event'"},
-        {"{\"events\":\"created\"}", "array of names"},
-        {"{\"events\":[]}", "array of names"},
-        {"{\"events\":[1]}", "array of names"},
-        {"{\"events\":[\"made\"]}", "no event 'made'"},
-        {"{\"domid\":1,\"domid\":1}", "twice"},
-        {"{\"domid\":-1}", "whole number"},
-        {"{\"domid\":1e3}", "whole number"},
-        {"{\"domid\":1.5}", "whole number"},
-        {"{\"domid\":\"1\"}", "whole number"},
-        {"{\"domid\":65536}", "more than 65535"},
-        {"{\"since\":18446744073709551616}", "more than"},
-        {"{\"since\":0,\"history\":1}", "exclude"},
-        {"{\"instance\":\"\"}", "instance"},
-        {"{\"instance\":\"0123456789012345678901234\"}", "instance"},
-    };
-    size_t i;
-
     (void)state;
-    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-        ask(one, 9, cases[i].json);
-        assert_int_equal(one->count, 1);
-        assert_int_equal(one->sent[0].id, 9);
-        assert_int_equal(one->sent[0].status, -EINVAL);
-        assert_has(one, 0, cases[i].says);
-        assert_null(one->hook);
-        forget(one);
-    }
+    ask(one, 9, "{\"events\":[\"made\"]}");
+    assert_int_equal(one->sent[0].id, 9);
+    assert_int_equal(one->sent[0].status, -EINVAL);
+    assert_has(one, 0, "no event 'made'");
+    assert_null(one->hook);
     ask(one, 9, "{\"since\":1}");
-    assert_int_equal(one->sent[0].status, -ERANGE);
+    assert_int_equal(one->sent[1].status, -ERANGE);
+    assert_null(one->hook);
 }
 
 static void test_once(void **state)
@@ -397,16 +369,6 @@ static void test_once(void **state)
     assert_int_equal(one->sent[1].status, -EBUSY);
     emit("created", 1);
     assert_int_equal(one->count, 3);
-}
-
-/* A zero byte would hide what follows from the parser. */
-static void test_zero_byte(void **state)
-{
-    struct request rq = {CHAOSD_EVENTS, 1, 4, "{}\0{"};
-
-    (void)state;
-    handler->run(&d, one, &rq);
-    assert_int_equal(one->sent[0].status, -EINVAL);
 }
 
 static void end_and_tell(struct client *c)
@@ -465,7 +427,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_instance, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_zero_byte, setup, teardown),
         cmocka_unit_test_setup_teardown(test_end_while_sending, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
