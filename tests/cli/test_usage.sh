@@ -148,7 +148,7 @@ if [ ! -e /dev/xen/privcmd ] && [ ! -e /proc/xen/privcmd ]; then
     for words in list info 'list --json' 'destroy 1' 'pause web' 'domid web' \
         'console 1' 'shutdown -w 1' 'reboot 1' 'vif list' 'vbd list --json' \
         'vif detach 1 0' 'vif attach 1 bridge=b' 'vbd detach 1 xvda' \
-        reap 'reap -n' 'list -a'; do
+        reap 'reap -n' 'list -a' 'top -n 1' 'top --json'; do
         # shellcheck disable=SC2086
         refused 1 "not a Xen host" $words
     done
