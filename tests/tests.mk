@@ -14,7 +14,8 @@ include tests/noxs/noxs-test.mk
 # instruction counts, not times; counts differ little from round to round.
 SUITES := check-headers test-abi check-xen-abi test-arch test-unit test-guest \
 	test-fuzz test-cli test-lab-self test-e2e \
-	bench-create-icount bench-net-icount bench-block-icount
+	bench-create-icount bench-net-icount bench-block-icount \
+	bench-pool-icount
 
 .PHONY: check
 check:
