@@ -3,6 +3,7 @@
  * What becomes of shells whose takers fail, lie or go, of those that cannot be
  * ended, and of all of them when the daemon leaves.
  */
+#include "oom.h"
 #include "pool_kit.h"
 
 #define KB SHAPE_KB
@@ -16,6 +17,11 @@ static struct pool_kit *start(void **state, uint32_t low, uint32_t high)
     daemon_start(k);
     wait_for(k, ready(k) == high);
     return k;
+}
+
+static struct shape *first_shape(const struct pool_kit *k)
+{
+    return TAILQ_FIRST(&k->d.pool->shapes.list);
 }
 
 /* --- takers that fail, lie or go --------------------------------------------
@@ -219,6 +225,40 @@ static void test_leave_alone(void **state)
     assert_false(exists(dead));
 }
 
+/* Whatever memory the daemon lacks, it goes on and forgets nothing. */
+static void test_out_of_memory(void **state)
+{
+    struct pool_kit *k = start(state, 2, 2);
+    struct chaosd_shape shape = bare_shape(KB), unknown = bare_shape(3 * KB);
+    static const struct chaosd_amount fill = {.timeout_ms = 1};
+    struct client *c = client_open(k);
+    unsigned n;
+    bool failed;
+
+    for (n = 0, failed = true; failed; n++) {
+        uint32_t domid;
+
+        oom_arm(n);
+        k->conf.pool_learn = true;
+        pool_configure(k->d.pool, &k->conf);
+        if (take(k, c, &shape, &domid) == 0)
+            done(k, c, domid, -EIO, true);
+        (void)take(k, c, &unknown, &domid);
+        (void)take(k, c, &unknown, &domid);
+        ask(k, c, CHAOSD_POOL_STATUS, "", 0);
+        ask(k, c, CHAOSD_POOL_FILL, &fill, sizeof(fill));
+        run_for(k, 5);
+        failed = oom_disarm();
+        k->conf.pool_learn = false;
+        pool_configure(k->d.pool, &k->conf);
+        first_shape(k)->retry_ns = 0;
+        pool_turn_soon(k->d.pool);
+        wait_for(k, first_shape(k)->ready == 2 && is_quiet(k));
+        assert_int_equal(model_counts().domains, 3);
+    }
+    assert_true(n > 10);
+}
+
 int main(void)
 {
 #define TEST(name)                                                             \
@@ -228,6 +268,7 @@ int main(void)
         TEST(test_client_killed), TEST(test_client_hangs_up),
         TEST(test_client_faster), TEST(test_undestroyable),
         TEST(test_leave),         TEST(test_leave_alone),
+        TEST(test_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
