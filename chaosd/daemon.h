@@ -60,6 +60,7 @@ static inline uint64_t now_ns(void)
  *   log_info("shell", "domid=%u: ready", domid)
  */
 void log_level_set(enum chaos_log_level level);
+enum chaos_log_level log_level(void);
 void log_line(enum chaos_log_level level, const char *what, const char *fmt,
               ...) __attribute__((format(printf, 3, 4)));
 #define log_error(...) log_line(CHAOS_LOG_ERROR, __VA_ARGS__)

@@ -194,8 +194,10 @@ void life_prepare(void)
 {
     raise_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE");
     raise_limit(RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK");
-    /* libevent's HTTP server writes without MSG_NOSIGNAL. */
+    /* libevent writes without MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
+    /* Until there is something to reload. */
+    signal(SIGHUP, SIG_IGN);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *arg)

@@ -15,11 +15,16 @@
 
 #define LINE_SIZE 1024
 
-static atomic_int log_level = CHAOS_LOG_INFO;
+static atomic_int most = CHAOS_LOG_INFO;
 
 void log_level_set(enum chaos_log_level level)
 {
-    atomic_store(&log_level, (int)level);
+    atomic_store(&most, (int)level);
+}
+
+enum chaos_log_level log_level(void)
+{
+    return (enum chaos_log_level)atomic_load(&most);
 }
 
 /* Whether standard error leads to journald, which reads "<3>" as a priority. */
@@ -64,7 +69,7 @@ void log_line(enum chaos_log_level level, const char *what, const char *fmt,
     va_list args;
     int n;
 
-    if ((int)level > atomic_load(&log_level))
+    if ((int)level > atomic_load(&most))
         return;
     len = (size_t)print_head(line, room, level);
     len += (size_t)snprintf(line + len, room - len, "%s: ", what);

@@ -50,7 +50,7 @@ static int setup_ctx(struct chaos_ctx *ctx, void *arg)
         rc = chaos_ctx_set_daemon(ctx, NULL);
     if (rc < 0)
         return rc;
-    chaos_ctx_set_log(ctx, CHAOS_LOG_DEBUG, on_library, NULL);
+    chaos_ctx_set_log(ctx, log_level(), on_library, NULL);
     chaos_ctx_set_step_probe(ctx, metrics_step, d->metrics);
     return 0;
 }

@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "../../chaosd/instance.h"
 #include "../../chaosd/life.h"
 #include "../../chaosd/notify.h"
@@ -81,6 +83,68 @@ static void test_notify(void **state)
     /* The watchdog of another process. */
     assert_int_equal(told(address, "1", text), 2);
     assert_string_equal(text, "READY=1\nSTATUS=Serving.");
+}
+
+/* --- the watchdog -----------------------------------------------------------
+ */
+
+/* In a child: an event loop with nothing in it but what life adds. */
+static int live(const char *address)
+{
+    static const struct timeval span = {.tv_usec = 500000};
+    const struct options options = {.run_dir = "/", .on_stop = -1};
+    struct daemon d = {.base = event_base_new()};
+    struct life *life;
+
+    setenv("NOTIFY_SOCKET", address, 1);
+    setenv("WATCHDOG_USEC", "100000", 1);
+    log_level_set((enum chaos_log_level) - 1);
+    notify_init();
+    life_prepare();
+    if (!d.base || life_create(&d, &options, &life) < 0)
+        return 1;
+    life_ready(life);
+    event_base_loopexit(d.base, &span);
+    event_base_dispatch(d.base);
+    life_destroy(life);
+    event_base_free(d.base);
+    return 0;
+}
+
+static void test_watchdog(void **state)
+{
+    struct sockaddr_un sun = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    unsigned barks = 0;
+    char text[128];
+    int status;
+    pid_t child;
+    ssize_t n;
+
+    (void)state;
+    assert_true(fd >= 0);
+    snprintf(sun.sun_path, sizeof(sun.sun_path), "/tmp/watchdog-%ld",
+             (long)getpid());
+    assert_int_equal(bind(fd, (const struct sockaddr *)&sun, sizeof(sun)), 0);
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(live(sun.sun_path));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    unlink(sun.sun_path);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT);
+    assert_true(n > 0);
+    assert_memory_equal(text, "READY=1\n", 8);
+    while ((n = recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT)) > 0) {
+        assert_int_equal(n, strlen("WATCHDOG=1"));
+        assert_memory_equal(text, "WATCHDOG=1", strlen("WATCHDOG=1"));
+        barks++;
+    }
+    /* Each 50 ms; a busy host may be late, but not as late as that. */
+    assert_in_range(barks, 3, 10);
+    close(fd);
 }
 
 static void test_no_systemd(void **state)
@@ -205,9 +269,9 @@ static void test_wrong_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_notify),        cmocka_unit_test(test_no_systemd),
-        cmocka_unit_test(test_instance),      cmocka_unit_test(test_options),
-        cmocka_unit_test(test_wrong_options),
+        cmocka_unit_test(test_notify),     cmocka_unit_test(test_watchdog),
+        cmocka_unit_test(test_no_systemd), cmocka_unit_test(test_instance),
+        cmocka_unit_test(test_options),    cmocka_unit_test(test_wrong_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
