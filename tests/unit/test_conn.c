@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon_model.h"
@@ -425,39 +424,6 @@ static void a_late_reply(void **state)
     daemon_model_stop();
 }
 
-/* A socket that another user left there is not talked to. Only root can try. */
-static void a_strangers_socket(void **state)
-{
-    struct kit *kit = *state;
-    struct chaos_conn *conn;
-    int ready[2];
-    char byte;
-    pid_t pid;
-
-    if (geteuid() != 0)
-        skip();
-    assert_int_equal(chmod(kit->dir, 0755), 0);
-    assert_int_equal(chmod(kit->run, 0777), 0);
-    assert_int_equal(pipe(ready), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (setuid(65534) < 0)
-            _exit(1);
-        daemon_model_listen(kit->run);
-        (void)!write(ready[1], "x", 1);
-        pause();
-        _exit(0);
-    }
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    kit_assert_error(kit->ctx, chaos_conn_open(kit->ctx, &conn), -EPERM);
-    kit_assert_says(kit->ctx, "not of root");
-    assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    close(ready[0]);
-    close(ready[1]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,7 +431,7 @@ int main(void)
         TEST(an_answer),    TEST(partial_frames),     TEST(a_large_answer),
         TEST(a_stream),     TEST(a_refusal),          TEST(being_cut_off),
         TEST(broken_rules), TEST(closed_connections), TEST(a_question_too_long),
-        TEST(a_late_reply), TEST(a_strangers_socket),
+        TEST(a_late_reply),
     };
 
     return cmocka_run_group_tests_name("conn", tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -294,13 +295,48 @@ static void making_room(void **state)
     daemon_model_stop();
 }
 
+/* A socket that another user left there is not talked to. Only root can try. */
+static void a_strangers_socket(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_conn *conn;
+    int ready[2];
+    char byte;
+    pid_t pid;
+
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(chmod(kit->dir, 0755), 0);
+    assert_int_equal(chmod(kit->run, 0777), 0);
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (setuid(65534) < 0)
+            _exit(1);
+        daemon_model_listen(kit->run);
+        (void)!write(ready[1], "x", 1);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    kit_assert_error(kit->ctx, chaos_conn_open(kit->ctx, &conn), -EPERM);
+    kit_assert_says(kit->ctx, "not of root");
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, kit_teardown)
-        TEST(take_and_done), TEST(a_miss),           TEST(bad_shells),
-        TEST(no_daemon),     TEST(a_silent_daemon),  TEST(a_daemon_restarts),
-        TEST(dies_twice),    TEST(done_never_waits), TEST(making_room),
+        TEST(take_and_done),   TEST(a_miss),
+        TEST(bad_shells),      TEST(no_daemon),
+        TEST(a_silent_daemon), TEST(a_daemon_restarts),
+        TEST(dies_twice),      TEST(done_never_waits),
+        TEST(making_room),     TEST(a_strangers_socket),
     };
 
     return cmocka_run_group_tests_name("daemon", tests, NULL, NULL);
