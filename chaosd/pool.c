@@ -187,6 +187,8 @@ void pool_adopt(struct pool *pool, struct chaos_shell *handle)
                   chaos_shell_domid(handle));
         chaos_shell_free(handle);
     } else if (stray || !shape_same_images(&shape->is, is)) {
+        log_info("shell", "domid=%u: of a shape or image that is gone, ended",
+                 s->domid);
         shell_end(s);
     }
     if (stray) {
