@@ -66,6 +66,7 @@ static void on_output(evutil_socket_t fd, short what, void *arg)
         return;
     }
     evbuffer_drain(c->queue, (size_t)r);
+    c->server->waiting -= (size_t)r;
     if (evbuffer_get_length(c->queue) > 0)
         return;
     event_del(&c->out);
@@ -93,6 +94,7 @@ static int queue_rest(struct client *c, const struct iovec *iov, size_t skip)
             evbuffer_add(c->queue, (const char *)iov[i].iov_base + from,
                          iov[i].iov_len - from) < 0)
             return -ENOMEM;
+        c->server->waiting += iov[i].iov_len - from;
     }
     if (!c->out_made)
         event_assign(&c->out, c->server->d->base, c->fd, EV_WRITE | EV_PERSIST,
@@ -107,6 +109,29 @@ static int queue_rest(struct client *c, const struct iovec *iov, size_t skip)
 size_t client_waiting(const struct client *c)
 {
     return c->queue ? evbuffer_get_length(c->queue) : 0;
+}
+
+static void cut(struct client *c)
+{
+    server_count(c->server, METRIC_PROTOCOL_ERRORS);
+    server_complain(c->server, c, "does not fetch what it asked for");
+    client_end(c);
+}
+
+/* Many clients within their own limits are too much together: the one that has
+ * most goes. */
+static void limit_all(struct server *s)
+{
+    while (s->waiting > SERVER_BACKLOG) {
+        struct client *c, *most = TAILQ_FIRST(&s->clients);
+
+        TAILQ_FOREACH(c, &s->clients, list)
+        if (client_waiting(c) > client_waiting(most))
+            most = c;
+        if (!most)
+            return;
+        cut(most);
+    }
 }
 
 /* --- messages ---------------------------------------------------------------
@@ -132,12 +157,13 @@ static void put(struct client *c, const struct message *m)
     }
     /* One message may be larger than the limit, if nothing waits before it. */
     if (waits > 0 && waits + m->h.size > CLIENT_BACKLOG) {
-        server_complain(c->server, c, "does not fetch what it asked for");
-        client_end(c);
+        cut(c);
         return;
     }
     if (sent < 0 || queue_rest(c, iov, (size_t)sent) < 0)
         client_end(c);
+    else
+        limit_all(c->server);
 }
 
 void client_send(struct client *c, uint16_t type, uint32_t id,

@@ -81,6 +81,7 @@ void client_end(struct client *c)
     if (c->dead)
         return;
     c->dead = true;
+    s->waiting -= client_waiting(c);
     if (c->watched)
         event_del(&c->in);
     if (c->out_added)

@@ -26,6 +26,8 @@
 #define TURN_QUESTIONS 32
 /* One in so many places is kept for root. */
 #define ROOT_SHARE 8
+/* Bytes that may wait for all clients together. */
+#define SERVER_BACKLOG (64u << 20)
 /* Lines on clients that break the rules, in so many seconds. */
 #define COMPLAINTS 10
 #define COMPLAINT_SECONDS 10
@@ -67,6 +69,7 @@ struct server {
     struct client_list clients, dying;
     size_t count;         /* of both */
     uint64_t last_number; /* of a client */
+    size_t waiting;       /* bytes, for all clients together */
 
     struct listener {
         int fd;    /* -1: not listening */

@@ -357,6 +357,34 @@ static void test_large_reply(void **state)
     close(fd);
 }
 
+/* Each within its own limit, but too much together. */
+static void test_all_together(void **state)
+{
+    enum { COUNT = 8 };
+    uint32_t size = CHAOSD_REPLY_MAX - 16, small = 3u << 20;
+    struct server_kit *kit = *state;
+    int fds[COUNT], first = server_kit_connect(kit), i;
+
+    hook(kit, first);
+    server_kit_send(kit, first, CHAOSD_POOL_STATUS, 1, &small, 4);
+    for (i = 0; i < COUNT; i++) {
+        fds[i] = server_kit_connect(kit);
+        server_kit_send(kit, fds[i], CHAOSD_POOL_STATUS, 1, &size, 4);
+        assert_true(kit->server->waiting <= SERVER_BACKLOG);
+    }
+    assert_int_equal(server_clients(kit->server), COUNT);
+    /* One of those that have most went; all others get what is theirs. */
+    assert_int_equal(kit->gone, 0);
+    assert_int_equal(server_kit_expect(kit, first, CHAOSD_POOL_STATUS, 1, 0),
+                     small);
+    close(first);
+    for (i = 0; i < COUNT; i++)
+        close(fds[i]);
+    server_kit_turn(kit);
+    assert_int_equal(server_clients(kit->server), 0);
+    assert_int_equal(kit->server->waiting, 0);
+}
+
 static void test_close(void **state)
 {
     uint32_t size = 1u << 20;
@@ -409,6 +437,7 @@ int main(void)
         TEST(test_hold),
         TEST(test_flood),
         TEST(test_large_reply),
+        TEST(test_all_together),
         TEST(test_close),
         TEST(test_close_not_fetched),
     };
