@@ -4,8 +4,8 @@
  *
  * An event is written down as it was told and becomes JSON only when somebody
  * is to read it. The last ones are kept, so that a client that was away can ask
- * for what it missed. A subscriber is fed from what is kept, by number: an
- * event that is told while others are being sent comes after them for everyone.
+ * for what it missed. Sending ends no client at once (server.c), so the list of
+ * subscribers stays as it is meanwhile.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -31,9 +31,7 @@ struct subscriber {
     struct client_hook hook;
     struct event_filter filter;
     uint32_t id;
-    uint64_t next; /* the event to be sent next */
-    bool gone;
-    struct subscriber *following;
+    struct subscriber *next;
 };
 
 struct events {
@@ -43,8 +41,7 @@ struct events {
     size_t bytes;      /* of all that are kept */
     /* The event seq is at [seq % HISTORY_MAX]. */
     struct entry *history[HISTORY_MAX];
-    struct subscriber *subscribers;
-    bool sending;
+    struct subscriber *subscribers; /* owned */
     struct json json;
 };
 
@@ -80,34 +77,17 @@ static void drop_oldest(struct events *events)
     events->first++;
 }
 
-static void unlink_gone(struct events *events)
-{
-    struct subscriber **link = &events->subscribers;
-
-    while (*link) {
-        struct subscriber *s = *link;
-
-        if (s->gone) {
-            *link = s->following;
-            free(s);
-        } else {
-            link = &s->following;
-        }
-    }
-}
-
 void events_destroy(struct events *events)
 {
     struct subscriber *s;
 
     if (!events)
         return;
-    for (s = events->subscribers; s; s = s->following) {
-        if (!s->gone)
-            client_hook_remove(s->client, &s->hook);
-        s->gone = true;
+    while ((s = events->subscribers)) {
+        events->subscribers = s->next;
+        client_hook_remove(s->client, &s->hook);
+        free(s);
     }
-    unlink_gone(events);
     while (events->first <= events->last)
         drop_oldest(events);
     json_close(&events->json);
@@ -123,52 +103,29 @@ static bool wants(const struct subscriber *s, const struct entry *entry)
            (!s->filter.has_domid || entry_concerns(entry, s->filter.domid));
 }
 
-/* A client without memory for an event is ended, as one that is too slow. */
-static void send_one(struct subscriber *s, const struct entry *entry)
-{
-    const char *text;
+/* An event's JSON, made when the first wants it; the next one's replaces it. */
+struct text {
+    bool is_made;
+    int rc;
+    const char *bytes;
     size_t size;
+};
 
-    if (entry_format(entry, &s->events->json, &text, &size) < 0)
+/* A client without memory for an event is ended, as one that is too slow. */
+static void offer(struct subscriber *s, const struct entry *entry,
+                  struct text *text)
+{
+    if (!wants(s, entry))
+        return;
+    if (!text->is_made)
+        text->rc =
+            entry_format(entry, &s->events->json, &text->bytes, &text->size);
+    text->is_made = true;
+    if (text->rc < 0)
         client_close(s->client);
     else
-        client_send(s->client, CHAOSD_EVENT, s->id, text, size, NULL, 0);
-}
-
-static void send_all(struct subscriber *s)
-{
-    struct events *events = s->events;
-
-    if (s->next < events->first)
-        s->next = events->first;
-    while (!s->gone && s->next <= events->last) {
-        const struct entry *entry = events->history[s->next % HISTORY_MAX];
-
-        s->next++;
-        if (wants(s, entry))
-            send_one(s, entry);
-    }
-}
-
-/*
- * Sending may end a client, and what another part does then may be an event,
- * which the loop below finds, or be the end of another subscriber.
- */
-static void deliver(struct events *events)
-{
-    struct subscriber *s;
-    uint64_t last;
-
-    if (events->sending)
-        return;
-    events->sending = true;
-    do {
-        last = events->last;
-        for (s = events->subscribers; s; s = s->following)
-            send_all(s);
-    } while (last != events->last);
-    events->sending = false;
-    unlink_gone(events);
+        client_send(s->client, CHAOSD_EVENT, s->id, text->bytes, text->size,
+                    NULL, 0);
 }
 
 /* --- telling -----------------------------------------------------------------
@@ -191,13 +148,14 @@ static void end_all(struct events *events)
 {
     struct subscriber *s;
 
-    for (s = events->subscribers; s; s = s->following)
-        if (!s->gone)
-            client_close(s->client);
+    for (s = events->subscribers; s; s = s->next)
+        client_close(s->client);
 }
 
 void events_emit(struct events *events, const char *event, ...)
 {
+    struct text text = {0};
+    struct subscriber *s;
     struct entry *entry;
     va_list args;
 
@@ -209,7 +167,8 @@ void events_emit(struct events *events, const char *event, ...)
         return;
     }
     keep(events, entry);
-    deliver(events);
+    for (s = events->subscribers; s; s = s->next)
+        offer(s, entry, &text);
 }
 
 /* --- subscribing -------------------------------------------------------------
@@ -217,21 +176,21 @@ void events_emit(struct events *events, const char *event, ...)
 
 static void subscriber_gone(struct client *c, void *arg)
 {
-    struct subscriber *s = arg;
-    struct events *events = s->events;
+    struct subscriber *s = arg, **link = &s->events->subscribers;
 
     (void)c;
-    s->gone = true;
-    if (!events->sending)
-        unlink_gone(events);
+    while (*link != s)
+        link = &(*link)->next;
+    *link = s->next;
+    free(s);
 }
 
 static bool is_subscriber(const struct events *events, const struct client *c)
 {
     const struct subscriber *s;
 
-    for (s = events->subscribers; s; s = s->following)
-        if (!s->gone && s->client == c)
+    for (s = events->subscribers; s; s = s->next)
+        if (s->client == c)
             return true;
     return false;
 }
@@ -260,8 +219,9 @@ static uint64_t first_for(const struct events *events,
     return events->last + 1 - want;
 }
 
-static void reply(struct events *events, struct subscriber *s, uint64_t lost)
+static void reply(const struct subscriber *s, uint64_t next, uint64_t lost)
 {
+    struct events *events = s->events;
     struct json *json = &events->json;
     const char *text;
     size_t size;
@@ -271,7 +231,7 @@ static void reply(struct events *events, struct subscriber *s, uint64_t lost)
     json_map(json, NULL);
     json_text(json, "instance", events->instance);
     json_number(json, "seq", events->last);
-    json_number(json, "next", s->next);
+    json_number(json, "next", next);
     json_number(json, "lost", lost);
     json_map_end(json);
     rc = json_result(json, &text, &size);
@@ -285,7 +245,7 @@ static void subscribe(struct events *events, struct client *c, uint32_t id,
                       const struct event_filter *filter)
 {
     struct subscriber *s = calloc(1, sizeof(*s));
-    uint64_t lost;
+    uint64_t lost, seq = first_for(events, filter, &lost);
 
     if (!s) {
         client_fail(c, CHAOSD_EVENTS, id, -ENOMEM, "no memory");
@@ -295,13 +255,13 @@ static void subscribe(struct events *events, struct client *c, uint32_t id,
     s->events = events;
     s->id = id;
     s->filter = *filter;
-    s->next = first_for(events, filter, &lost);
     s->hook = (struct client_hook){.gone = subscriber_gone, .arg = s};
     client_hook_add(c, &s->hook);
-    s->following = events->subscribers;
+    s->next = events->subscribers;
     events->subscribers = s;
-    reply(events, s, lost);
-    deliver(events);
+    reply(s, seq, lost);
+    for (; seq <= events->last; seq++)
+        offer(s, events->history[seq % HISTORY_MAX], &(struct text){0});
 }
 
 static void run_events(struct daemon *d, struct client *c,

@@ -30,8 +30,6 @@ struct client {
     unsigned count;
     bool closed;
     struct client_hook *hook;
-    /* Called before each event is noted. */
-    void (*upon_event)(struct client *c);
 };
 
 static const struct handler *handler;
@@ -80,8 +78,6 @@ void client_send(struct client *c, uint16_t type, uint32_t id,
 {
     (void)second;
     assert_int_equal(second_size, 0);
-    if (c->upon_event)
-        c->upon_event(c);
     note(c, type, id, 0, first, first_size);
 }
 
@@ -243,6 +239,11 @@ static void test_all_get_all(void **state)
     emit("exited", 1);
     assert_seqs(one, 2, 3);
     assert_seqs(two, 2, 4);
+    forget(one);
+    subscribe(one, "");
+    go(two);
+    emit("exited", 2);
+    assert_seqs(one, 5, 5);
 }
 
 static void test_by_name(void **state)
@@ -371,34 +372,6 @@ static void test_once(void **state)
     assert_int_equal(one->count, 3);
 }
 
-static void end_and_tell(struct client *c)
-{
-    c->upon_event = NULL;
-    events_emit(d.events, "shell_lost", NULL);
-    go(c);
-}
-
-/* Sending to one client ends it, and that is an event for the others. */
-static void test_end_while_sending(void **state)
-{
-    (void)state;
-    subscribe(one, "");
-    subscribe(two, "");
-    /* The one that subscribed last is sent to first. */
-    two->upon_event = end_and_tell;
-    emit("created", 1);
-    assert_int_equal(two->count, 2);
-    assert_null(two->hook);
-    assert_seqs(one, 1, 2);
-    assert_has(one, 2, "shell_lost");
-    go(one);
-    forget(one);
-    subscribe(one, "");
-    one->upon_event = end_and_tell;
-    emit("created", 1);
-    assert_null(one->hook);
-}
-
 /* Nobody is to believe that there was nothing. */
 static void test_no_memory(void **state)
 {
@@ -427,8 +400,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_instance, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_end_while_sending, setup,
-                                        teardown),
         cmocka_unit_test_setup_teardown(test_no_memory, setup, teardown),
     };
 

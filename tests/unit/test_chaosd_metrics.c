@@ -176,7 +176,7 @@ static void *count_steps(void *arg)
 {
     unsigned i;
 
-    for (i = 0; i < 10000; i++)
+    for (i = 0; i < 1000000; i++)
         metrics_step(d.metrics, i % 2 ? "memory" : "vcpus", "prepare", 1, 0);
     return arg;
 }
@@ -197,9 +197,9 @@ static void test_threads(void **state)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
     fetch();
     assert_line("chaosd_step_duration_seconds_count"
-                "{step=\"memory\",phase=\"prepare\"} 10000");
+                "{step=\"memory\",phase=\"prepare\"} 1000000");
     assert_line("chaosd_step_duration_seconds_count"
-                "{step=\"vcpus\",phase=\"prepare\"} 10000");
+                "{step=\"vcpus\",phase=\"prepare\"} 1000000");
 }
 
 int main(void)
