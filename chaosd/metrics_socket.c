@@ -16,7 +16,7 @@
 
 #include "daemon.h"
 #include "metrics_internal.h"
-#include "server_internal.h" /* peer_group */
+#include "server.h"
 
 #define BACKLOG 16
 

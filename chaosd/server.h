@@ -100,5 +100,7 @@ void client_hold_input(struct client *c, bool hold);
 
 /* Text of INFO and for `metrics`. */
 size_t server_clients(const struct server *server);
+/* A group by its name or number. 0 or -errno. */
+int peer_group(const char *name, gid_t *gid_out);
 
 #endif /* CHAOSD_SERVER_H */

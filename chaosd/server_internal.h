@@ -114,7 +114,6 @@ struct peer {
     uid_t uid;
     bool allowed;
 };
-int peer_group(const char *name, gid_t *gid_out);
 int peer_check(const struct server *server, int fd, struct peer *peer_out);
 
 /* client.c */

@@ -64,7 +64,6 @@ size_t workers_count(const struct workers *workers, enum job_priority priority)
     return priority == JOB_REFILL;
 }
 
-int peer_group(const char *name, gid_t *gid_out);
 int peer_group(const char *name, gid_t *gid_out)
 {
     if (strcmp(name, "vms") != 0)
