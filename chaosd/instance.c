@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "instance.h"
 
 #define PATH_SIZE 4096
+#define PATIENCE_SECONDS 2
 /* Of which a host has one, whatever directory a daemon is told to work in. */
 #define HOST_FILE "/dev/xen/privcmd"
 
@@ -40,13 +42,29 @@ static int make_dir(const char *path)
     return 0;
 }
 
+static void on_alarm(int number)
+{
+    (void)number;
+}
+
+/*
+ * A daemon that was killed has its locks until the kernel is done with its
+ * memory: wait for that, but not for one that lives.
+ */
 static int lock(int fd)
 {
+    const struct sigaction ring = {.sa_handler = on_alarm};
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    struct sigaction old;
+    int rc = 0;
 
-    if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
-        return 0;
-    return errno == EACCES || errno == EAGAIN ? -EADDRINUSE : -errno;
+    sigaction(SIGALRM, &ring, &old);
+    alarm(PATIENCE_SECONDS);
+    if (fcntl(fd, F_OFD_SETLKW, &whole) < 0)
+        rc = errno == EINTR ? -EADDRINUSE : -errno;
+    alarm(0);
+    sigaction(SIGALRM, &old, NULL);
+    return rc;
 }
 
 /* For people; nothing here reads it back as a number. */
