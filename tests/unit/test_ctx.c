@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The context: its error text, its log, and opening a hypervisor that is not
- * there, not allowed, or not the right one. And the table of steps itself.
+ * there, not allowed, or not the right one.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "internal.h"
 #include "kit.h"
 #include "oom.h"
-#include "steps.h"
 #include "unit.h"
 
 static void errors(void **state)
@@ -156,90 +155,13 @@ static void allocations(void **state)
     assert_string_equal(chaos_version(), "test");
 }
 
-/* --- the table of steps
- * -------------------------------------------------------- */
-
-struct create {
-    char trace[64];
-};
-
-static int do_a(struct create *c)
-{
-    strcat(c->trace, "a");
-    return 0;
-}
-
-static int do_b(struct create *c)
-{
-    strcat(c->trace, "b");
-    return 0;
-}
-
-static int do_fail(struct create *c)
-{
-    strcat(c->trace, "!");
-    return -EXDEV;
-}
-
-static void undo_a(struct create *c)
-{
-    strcat(c->trace, "A");
-}
-
-static void undo_b(struct create *c)
-{
-    strcat(c->trace, "B");
-}
-
-static void undo_never(struct create *c)
-{
-    strcat(c->trace, "?");
-}
-
-static void take_step(void *arg, const char *step, const char *phase,
-                      uint64_t ns, int rc)
-{
-    char *text = arg;
-
-    (void)ns;
-    strcat(strcat(text, step), *phase == 'p' ? ":p" : ":e");
-    strcat(text, rc == 0 ? " " : "! ");
-}
-
-static void steps(void **state)
-{
-    static const struct step table[] = {
-        {"one", STEP_PREPARE, do_a, undo_a},
-        {"two", STEP_PREPARE, do_b, NULL},
-        {"three", STEP_EXECUTE, do_b, undo_b},
-        {"four", STEP_EXECUTE, do_fail, undo_never},
-        {"five", STEP_EXECUTE, do_a, undo_never},
-    };
-    struct kit *kit = *state;
-    struct create c = {""};
-    char probes[100] = "";
-
-    chaos_ctx_set_step_probe(kit->ctx, take_step, probes);
-    assert_int_equal(steps_run(kit->ctx, table, 3, &c), 0);
-    assert_string_equal(c.trace, "abb");
-    assert_string_equal(probes, "one:p two:p three:e ");
-    c.trace[0] = probes[0] = '\0';
-    assert_int_equal(steps_run(kit->ctx, table, 5, &c), -EXDEV);
-    assert_string_equal(c.trace, "abb!BA");
-    assert_string_equal(probes, "one:p two:p three:e four:e! ");
-    c.trace[0] = '\0';
-    assert_int_equal(steps_run(kit->ctx, table + 3, 2, &c), -EXDEV);
-    assert_string_equal(c.trace, "!");
-    assert_int_equal(steps_run(kit->ctx, table, 0, &c), 0);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(errors),           TEST(log_levels),  TEST(no_hypervisor),
-        TEST(wrong_hypervisor), TEST(allocations), TEST(steps),
+        TEST(wrong_hypervisor), TEST(allocations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
