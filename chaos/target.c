@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <chaos/shell.h>
 
 #include "cli.h"
 
 #define DOM0_LABEL "Domain-0"
+#define MAKING_NS 5000000
+#define MAKING_TRIES 400
 
 const char *domain_label(const struct chaos_domain_info *info)
 {
@@ -19,45 +22,63 @@ const char *domain_label(const struct chaos_domain_info *info)
     return info->domid == 0 ? DOM0_LABEL : "-";
 }
 
-/* What is in the making belongs to the program that makes it. */
-static int check_made(struct cli *cli, uint32_t domid)
+static int refuse_unmade(struct cli *cli, const struct chaos_birth *birth)
 {
-    struct chaos_birth birth;
-    int rc = chaos_birth(cli->ctx, domid, &birth);
-
-    if (rc == -ENOENT)
-        return EXIT_OK;
-    if (rc < 0)
-        return cli_fail(cli, rc);
-    if (birth.orphan)
+    if (birth->orphan)
         return cli_error(cli, 0,
                          "domain %u was left in the making by a program that "
                          "died: 'chaos reap' ends it",
-                         domid);
-    if (birth.shell)
+                         birth->domid);
+    if (birth->shell)
         return cli_error(cli, 0,
                          "domain %u is a shell of chaosd's pool: 'chaos pool "
                          "drain' ends shells",
-                         domid);
-    return cli_error(cli, 0, "domain %u is still being made", domid);
+                         birth->domid);
+    return cli_error(cli, 0, "domain %u is still being made", birth->domid);
 }
 
-int domain_find(struct cli *cli, const char *name_or_id, uint32_t *domid_out)
+/*
+ * 0: it is made; -EAGAIN: it will be soon. What is in the making belongs to the
+ * program that makes it.
+ */
+static int look_up(struct cli *cli, const char *name_or_id, uint32_t *domid_out,
+                   struct chaos_birth *birth)
 {
-    uint32_t domid;
-    int code, rc = chaos_domain_lookup(cli->ctx, name_or_id, &domid);
+    int rc = chaos_domain_lookup(cli->ctx, name_or_id, domid_out);
 
     /* The name that `list` gives it where it has none of its own. */
     if (rc == -ESRCH && strcmp(name_or_id, DOM0_LABEL) == 0) {
         *domid_out = 0;
-        return EXIT_OK;
+        return 0;
+    }
+    if (rc == 0)
+        rc = chaos_birth(cli->ctx, *domid_out, birth);
+    if (rc < 0)
+        return rc == -ENOENT ? 0 : rc;
+    return -EAGAIN;
+}
+
+/*
+ * A VM that is restarted has its name before it is made, which takes some
+ * milliseconds more and is told by nobody.
+ */
+int domain_find(struct cli *cli, const char *name_or_id, uint32_t *domid_out)
+{
+    const struct timespec pause = {.tv_nsec = MAKING_NS};
+    struct chaos_birth birth;
+    unsigned tries = 0;
+    uint32_t domid;
+    int rc;
+
+    while ((rc = look_up(cli, name_or_id, &domid, &birth)) == -EAGAIN) {
+        if (birth.orphan || birth.shell || ++tries > MAKING_TRIES)
+            return refuse_unmade(cli, &birth);
+        (void)nanosleep(&pause, NULL);
     }
     if (rc < 0)
         return cli_fail(cli, rc);
-    code = check_made(cli, domid);
-    if (code == EXIT_OK)
-        *domid_out = domid;
-    return code;
+    *domid_out = domid;
+    return EXIT_OK;
 }
 
 static void drop_unmade(struct chaos_domain_info *infos, size_t *count)
