@@ -57,12 +57,15 @@ static int create_domain(struct create *c)
     return 0;
 }
 
-/* Ends with the domain all that later steps made in the hypervisor. */
+/*
+ * Ends with the domain all that later steps made in the hypervisor. Somebody
+ * may have ended it already: then that is why a step failed.
+ */
 static void destroy_domain(struct create *c)
 {
     int rc = c->hv->ops->domain_destroy(c->hv, c->domid);
 
-    if (rc < 0)
+    if (rc < 0 && rc != -ESRCH)
         chaos__log(c->ctx, CHAOS_LOG_ERROR,
                    "domain %u, half made, could not be destroyed: error %d",
                    c->domid, -rc);

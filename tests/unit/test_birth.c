@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "birth.h"
+#include "host_model.h"
 #include "hv_model_internal.h"
 #include "shell_kit.h"
 #include "step_fault.h"
@@ -215,6 +216,70 @@ static void many(void **state)
     chaos_config_destroy(cfg);
 }
 
+/* --- ended by hand -----------------------------------------------------------
+ */
+
+struct ender {
+    unsigned calls;  /* until it happens */
+    uint32_t victim; /* the first id that a new domain can have */
+};
+
+static void end_it(void *arg, const char *operation)
+{
+    struct ender *e = arg;
+    struct model_domain *d = model_get(e->victim);
+
+    (void)operation;
+    if (d && !d->state.dying && e->calls-- == 0)
+        model_destroy(e->victim);
+}
+
+static void no_log(void *arg, enum chaos_log_level level, const char *text)
+{
+    (void)arg, (void)level;
+    fail_msg("logged: %s", text);
+}
+
+/* An operator destroys what is being made, after each operation of its maker.
+ */
+static void ended_by_hand(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg = shell_rich_config(kit);
+    struct snapshot before;
+    unsigned n;
+
+    assert_int_equal(chaos_domain_destroy(kit->ctx, kit_create(kit, NULL)), 0);
+    kit_renew(kit);
+    before = kit_snapshot(kit);
+    for (n = 0;; n++) {
+        struct ender e = {.calls = n, .victim = model.next_domid};
+        uint32_t domid = 0;
+        char what[40];
+        int rc;
+
+        chaos_ctx_set_log(kit->ctx, CHAOS_LOG_ERROR, no_log, NULL);
+        model_set_hook(end_it, &e);
+        rc = chaos_domain_create(kit->ctx, cfg, &domid);
+        model_set_hook(NULL, NULL);
+        if (rc < 0) {
+            kit_assert_text(kit->ctx);
+        } else {
+            /* It was made; what is left of it is its destroyer's to end. */
+            assert_int_equal(domid, e.victim);
+            model_host_reap(domid);
+            assert_int_equal(chaos_records_sweep(kit->ctx), 1);
+        }
+        kit_renew(kit);
+        snprintf(what, sizeof(what), "ended after %u", n);
+        kit_assert_same(kit, &before, what);
+        if (rc == 0)
+            break;
+    }
+    assert_in_range(n, 15, 60);
+    chaos_config_destroy(cfg);
+}
+
 /* --- files -------------------------------------------------------------------
  */
 
@@ -262,8 +327,9 @@ static void sweep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(marks),  TEST(owners),        TEST(owner_once), TEST(no_run_dir),
-        TEST(births), TEST(unfinished_vm), TEST(many),       TEST(sweep),
+        TEST(marks),      TEST(owners),        TEST(owner_once),
+        TEST(no_run_dir), TEST(births),        TEST(unfinished_vm),
+        TEST(many),       TEST(ended_by_hand), TEST(sweep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
