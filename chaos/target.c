@@ -51,8 +51,9 @@ static int look_up(struct cli *cli, const char *name_or_id, uint32_t *domid_out,
         *domid_out = 0;
         return 0;
     }
-    if (rc == 0)
-        rc = chaos_birth(cli->ctx, *domid_out, birth);
+    if (rc < 0)
+        return rc;
+    rc = chaos_birth(cli->ctx, *domid_out, birth);
     if (rc < 0)
         return rc == -ENOENT ? 0 : rc;
     return -EAGAIN;
