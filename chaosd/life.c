@@ -8,6 +8,7 @@
  *   again             end at once
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,8 +191,22 @@ static void raise_limit(int which, const char *name)
         log_warn("main", "%s: cannot be raised: %s", name, strerror(errno));
 }
 
+/*
+ * A client that says DONE wakes the main thread. It would be preempted by it
+ * then, before its create returns, for what nobody waits for; a thread of this
+ * class preempts nobody. Workers and hooks do not inherit it.
+ */
+static void yield_to_clients(void)
+{
+    const struct sched_param none = {0};
+
+    if (sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &none) < 0)
+        log_warn("main", "SCHED_BATCH: %s", strerror(errno));
+}
+
 void life_prepare(void)
 {
+    yield_to_clients();
     raise_limit(RLIMIT_NOFILE, "RLIMIT_NOFILE");
     raise_limit(RLIMIT_MEMLOCK, "RLIMIT_MEMLOCK");
     /* libevent writes without MSG_NOSIGNAL. */
