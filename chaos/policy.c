@@ -40,6 +40,11 @@ bool policy_is_daemons(const struct policy *policy)
     return policy->conn != NULL;
 }
 
+bool policy_is_awaited(const struct policy *policy, unsigned reason)
+{
+    return policy->conn && reason != CHAOS_REASON_SUSPEND;
+}
+
 int policy_fd(const struct policy *policy)
 {
     return policy->conn ? chaos_conn_fd(policy->conn) : -1;
@@ -193,7 +198,7 @@ int policy_carry_out(struct policy *policy, const struct policy_vm *vm,
     uint64_t end = clock_ns() + POLICY_MS * UINT64_C(1000000), now;
     struct outcome o;
 
-    while (policy->conn && (now = clock_ns()) < end) {
+    while (policy_is_awaited(policy, reason) && (now = clock_ns()) < end) {
         unsigned left_ms = (unsigned)((end - now) / 1000000u) + 1;
 
         if (policy_read(policy, left_ms, &o) == 0 &&

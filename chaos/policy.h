@@ -20,6 +20,8 @@ struct policy {
 void policy_open(struct policy *policy, struct cli *cli);
 void policy_close(struct policy *policy);
 bool policy_is_daemons(const struct policy *policy);
+/* That of one that stopped for this: to the daemon a suspend is no end. */
+bool policy_is_awaited(const struct policy *policy, unsigned reason);
 /* Readable when the daemon did something; -1: there is none. */
 int policy_fd(const struct policy *policy);
 

@@ -17,7 +17,13 @@ int source_open(struct source *src, struct cli *cli, uint32_t domid)
     rc = source_open_daemon(src);
     if (rc == -EAGAIN)
         rc = source_open_direct(src);
-    return rc < 0 ? cli_fail(cli, rc) : EXIT_OK;
+    if (rc == 0)
+        return EXIT_OK;
+    rc = cli_fail(cli, rc);
+    chaos_watch_close(src->watch);
+    chaos_console_close(src->con);
+    src->ops = NULL;
+    return rc;
 }
 
 void source_close(struct source *src)

@@ -40,9 +40,10 @@ struct source {
     enum session_end how;
     unsigned reason;
 
+    struct chaos_watch *watch;
+
     /* source_direct.c */
     struct chaos_console *con;
-    struct chaos_watch *watch;
 
     /* source_daemon.c */
     struct chaos_conn *conn;

@@ -8,6 +8,7 @@
  * console.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "source.h"
@@ -17,9 +18,12 @@
 /* How long to wait for a daemon to start again. */
 #define RESTART_NS UINT64_C(5000000000)
 
+#define EXITS 16
+
 static void daemon_close_source(struct source *src)
 {
     chaos_conn_close(src->conn);
+    chaos_watch_close(src->watch);
 }
 
 static void daemon_want(const struct source *src, bool reading, bool writing,
@@ -31,7 +35,52 @@ static void daemon_want(const struct source *src, bool reading, bool writing,
         .fd = any ? chaos_conn_fd(src->conn) : -1,
         .events = (short)((reading ? POLLIN : 0) | (writing ? POLLOUT : 0)),
     };
-    fds[1] = (struct pollfd){.fd = -1};
+    fds[1] = (struct pollfd){
+        .fd = src->ended ? -1 : chaos_watch_fd(src->watch),
+        .events = POLLIN,
+    };
+}
+
+/*
+ * To the daemon a guest that suspends has not ended. The reply to this question
+ * comes when all that it wrote until then has been sent.
+ */
+static void ask_for_rest(struct source *src)
+{
+    char id[16];
+    int len = snprintf(id, sizeof(id), "%u", src->domid);
+
+    /* Where that fails, so does the next that is received. */
+    if (src->conn)
+        (void)!chaos_conn_send(src->conn, CHAOSD_LOG, id, (size_t)len);
+}
+
+static int look_suspended(struct source *src)
+{
+    struct chaos_domain_info info;
+    int rc = chaos_domain_info(src->cli->ctx, src->domid, &info);
+
+    if (rc == 0 && info.stopped && info.reason == CHAOS_REASON_SUSPEND)
+        ask_for_rest(src);
+    return rc == -ESRCH ? 0 : rc;
+}
+
+static int take_exits(struct source *src)
+{
+    struct noxs_exit exits[EXITS];
+    int i, n;
+
+    do {
+        n = chaos_watch_read(src->watch, exits, EXITS);
+        if (n == -EOVERFLOW)
+            return look_suspended(src);
+        for (i = 0; i < n; i++)
+            if (exits[i].domid == src->domid &&
+                exits[i].kind == NOXS_EXIT_SHUTDOWN &&
+                exits[i].reason == CHAOS_REASON_SUSPEND)
+                ask_for_rest(src);
+    } while (n == EXITS);
+    return n < 0 ? n : 0;
 }
 
 /* It has ended, or no longer keeps to the rules. */
@@ -48,9 +97,8 @@ static int daemon_polled(struct source *src,
 {
     int rc;
 
-    (void)fds;
     if (!src->lost_ns)
-        return 0;
+        return fds[1].revents ? take_exits(src) : 0;
     rc = source_open_daemon(src);
     if (rc == -ESRCH) {
         source_end(src, SESSION_GONE, 0);
@@ -100,6 +148,8 @@ static int take_message(struct source *src)
             source_end(src, SESSION_STOPPED, end.reason);
         else
             source_end(src, SESSION_GONE, 0);
+    } else if (header.type == CHAOSD_LOG) {
+        source_end(src, SESSION_STOPPED, CHAOS_REASON_SUSPEND);
     }
     return 0;
 }
@@ -171,11 +221,15 @@ int source_open_daemon(struct source *src)
         .read = daemon_read,
         .write = daemon_write,
     };
-    int rc = chaos_conn_open(src->cli->ctx, &src->conn);
+    int rc;
 
-    if (rc < 0)
+    if (chaos_conn_open(src->cli->ctx, &src->conn) < 0)
         return -EAGAIN;
-    rc = ask_for_console(src);
+    rc = src->watch ? 0 : chaos_watch_open(src->cli->ctx, &src->watch);
+    if (rc == 0)
+        rc = ask_for_console(src);
+    if (rc == 0)
+        rc = look_suspended(src);
     if (rc < 0) {
         chaos_conn_close(src->conn);
         src->conn = NULL;

@@ -99,7 +99,7 @@ int source_open_direct(struct source *src)
     int rc;
 
     src->ops = &ops;
-    rc = chaos_watch_open(src->cli->ctx, &src->watch);
+    rc = src->watch ? 0 : chaos_watch_open(src->cli->ctx, &src->watch);
     if (rc == 0)
         rc = chaos_console_open(src->cli->ctx, src->domid, &src->con);
     return rc < 0 ? rc : look(src);

@@ -160,7 +160,7 @@ static void has_stopped(struct stopping *s, size_t i, unsigned reason)
                             s->targets[i].label, chaos_reason_name(reason));
     if (s->stop->keep)
         finish(s, i, EXIT_OK);
-    else if (policy_is_daemons(&s->policy))
+    else if (policy_is_awaited(&s->policy, reason))
         e->patience_ns = clock_ns() + POLICY_MS * UINT64_C(1000000);
     else
         finish(s, i, policy_settle(&s->policy, &e->vm));

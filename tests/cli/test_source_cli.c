@@ -101,6 +101,32 @@ static void console_input(void **state)
     assert_string_equal(guest.heard, "");
 }
 
+static void tells_the_rest(int fd)
+{
+    const struct chaosd_console_at at = {.first = 0};
+    const struct chaosd_log log = {.json_size = 0};
+
+    daemon_model_read(fd);
+    daemon_model_reply(fd, 0, &at, sizeof(at));
+    daemon_model_read(fd);
+    send_output(fd, 0, "sleeping\n");
+    daemon_model_reply(fd, 0, &log, sizeof(log));
+    daemon_model_wait(fd);
+}
+
+/* For a daemon that is no end. */
+static void a_guest_that_suspends(void **state)
+{
+    daemon_kit_make("");
+    model_shutdown(1, CHAOS_REASON_SUSPEND);
+    daemon_model_start(*state, tells_the_rest, NULL);
+    assert_int_equal(cli_run("console", "web", NULL), 0);
+    assert_string_equal(cli_out, "sleeping\n");
+    cli_assert_error("web stopped: suspend\n");
+    assert_int_equal(asked.type, CHAOSD_LOG);
+    daemon_model_stop();
+}
+
 static void dies_within(int fd)
 {
     const struct chaosd_console_at at = {.first = 3, .next = 8};
@@ -169,6 +195,7 @@ int main(void)
         TEST(a_console),
         TEST(a_console_with_a_gap),
         TEST(a_console_beyond_a_restart),
+        TEST(a_guest_that_suspends),
         TEST(console_input),
         TEST(consoles_that_fail),
     };
