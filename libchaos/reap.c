@@ -80,22 +80,33 @@ static int add(struct chaos_ctx *ctx, struct births *b,
     return rc;
 }
 
+/* The next domains from *first on, which then is behind them; 0: no more. */
+static int next_states(struct chaos_ctx *ctx, struct hv *hv, uint32_t *first,
+                       struct hv_domain_state states[STATES_BATCH])
+{
+    int n;
+
+    if (*first >= NOXS_DOMID_SELF)
+        return 0;
+    n = hv->ops->domain_states(hv, *first, STATES_BATCH, states);
+    if (n < 0)
+        return chaos__fail(ctx, n, "cannot list the domains");
+    if (n > 0)
+        *first = states[n - 1].domid + 1;
+    return n;
+}
+
 static int add_all(struct chaos_ctx *ctx, struct hv *hv, struct births *b)
 {
+    struct hv_domain_state states[STATES_BATCH];
     uint32_t first = 1;
     int i, n, rc = 0;
 
-    do {
-        struct hv_domain_state states[STATES_BATCH];
-
-        n = hv->ops->domain_states(hv, first, STATES_BATCH, states);
-        if (n < 0)
-            return chaos__fail(ctx, n, "cannot list the domains");
+    while (rc == 0 && (n = next_states(ctx, hv, &first, states)) != 0) {
+        rc = n < 0 ? n : 0;
         for (i = 0; rc == 0 && i < n; i++)
             rc = add(ctx, b, &states[i]);
-        if (n > 0)
-            first = states[n - 1].domid + 1;
-    } while (rc == 0 && n > 0 && first < NOXS_DOMID_SELF);
+    }
     return rc;
 }
 
@@ -156,8 +167,40 @@ static uint32_t domid_of(const char *name)
     return (uint32_t)strtoul(name, NULL, 10);
 }
 
-/* 1: removed; 0: its domain is there. */
-static int sweep_file(struct chaos_ctx *ctx, const char *dir, const char *name)
+/* One bit for each id: of the domains that were there a moment ago. */
+struct present {
+    uint8_t bits[65536 / 8];
+};
+
+static int look_around(struct chaos_ctx *ctx, struct present *present)
+{
+    struct hv_domain_state states[STATES_BATCH];
+    uint32_t first = 1;
+    struct hv *hv;
+    int i, n, rc = chaos__hv_noxs(ctx, &hv);
+
+    memset(present, 0, sizeof(*present));
+    while (rc == 0 && (n = next_states(ctx, hv, &first, states)) != 0) {
+        rc = n < 0 ? n : 0;
+        for (i = 0; i < n; i++)
+            present->bits[states[i].domid / 8] |=
+                (uint8_t)(1u << states[i].domid % 8);
+    }
+    return rc;
+}
+
+static bool was_there(const struct present *present, uint32_t domid)
+{
+    return domid / 8 < sizeof(present->bits) &&
+           present->bits[domid / 8] & 1u << domid % 8;
+}
+
+/*
+ * 1: removed; 0: its domain is there. Xen finds a domain by going through those
+ * before it, so it is not asked for each, but for those that came or went.
+ */
+static int sweep_file(struct chaos_ctx *ctx, const struct present *present,
+                      const char *dir, const char *name)
 {
     uint32_t domid = domid_of(name);
     struct hv_domain_state state;
@@ -165,7 +208,7 @@ static int sweep_file(struct chaos_ctx *ctx, const char *dir, const char *name)
     struct hv *hv;
     int rc;
 
-    if (domid == CHAOS_DOMID_NONE)
+    if (domid == CHAOS_DOMID_NONE || was_there(present, domid))
         return 0;
     rc = domain_look(ctx, &hv, domid, &state);
     if (rc != -ESRCH)
@@ -181,7 +224,8 @@ static int sweep_file(struct chaos_ctx *ctx, const char *dir, const char *name)
  * Ids are not used again soon, so a file whose domain is gone is not that of
  * one that just comes.
  */
-static int sweep_dir(struct chaos_ctx *ctx, const char *dir)
+static int sweep_dir(struct chaos_ctx *ctx, const struct present *present,
+                     const char *dir)
 {
     struct dirent *entry;
     char path[PATH_MAX];
@@ -196,7 +240,7 @@ static int sweep_dir(struct chaos_ctx *ctx, const char *dir)
                    ? 0
                    : chaos__fail(ctx, -errno, "%s: cannot read it", path);
     while (rc >= 0 && (entry = readdir(d))) {
-        rc = sweep_file(ctx, dir, entry->d_name);
+        rc = sweep_file(ctx, present, dir, entry->d_name);
         count += rc > 0;
     }
     closedir(d);
@@ -205,8 +249,12 @@ static int sweep_dir(struct chaos_ctx *ctx, const char *dir)
 
 int chaos_records_sweep(struct chaos_ctx *ctx)
 {
-    int domains = sweep_dir(ctx, "domains");
-    int shells = domains < 0 ? domains : sweep_dir(ctx, SHELL_DIR);
+    struct present present;
+    int domains, shells, rc = look_around(ctx, &present);
 
+    if (rc < 0)
+        return rc;
+    domains = sweep_dir(ctx, &present, "domains");
+    shells = domains < 0 ? domains : sweep_dir(ctx, &present, SHELL_DIR);
     return shells < 0 ? shells : domains + shells;
 }
