@@ -4,7 +4,6 @@
  * where restarts end. Workers are false: a job runs when the test says so.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +16,7 @@
 #include "../../chaosd/exits_internal.h"
 #include "../../chaosd/worker.h"
 #include "../../libchaos/birth.h"
-#include "../../libchaos/create.h"
+#include "events_kit.h"
 #include "kit.h"
 #include "unit.h"
 
@@ -30,7 +29,6 @@ struct fixture {
 
 static struct job *queue[64];
 static unsigned queued;
-static char seen[16384]; /* events */
 static uint64_t counted[METRIC_COUNT], observed;
 
 /* --- false parts ------------------------------------------------------------
@@ -58,33 +56,6 @@ void metrics_observe(struct metrics *metrics, enum histogram which, uint64_t ns)
     observed++;
 }
 
-/* One line each, without "error". */
-void events_emit(struct events *events, const char *event, ...)
-{
-    size_t at = strlen(seen);
-    const char *key;
-    va_list ap;
-
-    (void)events;
-    va_start(ap, event);
-    at += (size_t)snprintf(seen + at, sizeof(seen) - at, "%s", event);
-    while ((key = va_arg(ap, const char *))) {
-        if (va_arg(ap, int) == EVENT_S) {
-            const char *text = va_arg(ap, const char *);
-
-            if (strcmp(key, "error") != 0)
-                at += (size_t)snprintf(seen + at, sizeof(seen) - at, " %s=%s",
-                                       key, text);
-        } else {
-            at +=
-                (size_t)snprintf(seen + at, sizeof(seen) - at, " %s=%llu", key,
-                                 (unsigned long long)va_arg(ap, uint64_t));
-        }
-    }
-    va_end(ap);
-    (void)snprintf(seen + at, sizeof(seen) - at, "\n");
-}
-
 /* --- what tests start from --------------------------------------------------
  */
 
@@ -109,7 +80,7 @@ static int setup(void **state)
     if (kit_setup((void **)&f->kit) != 0)
         return -1;
     log_level_set(CHAOS_LOG_ERROR);
-    seen[0] = '\0';
+    events_told[0] = '\0';
     queued = 0;
     observed = 0;
     memset(counted, 0, sizeof(counted));
@@ -176,8 +147,8 @@ static void stops(struct fixture *f, uint32_t domid, unsigned reason)
 /* What was told since the last call. */
 static void told(const char *text)
 {
-    assert_string_equal(seen, text);
-    seen[0] = '\0';
+    assert_string_equal(events_told, text);
+    events_told[0] = '\0';
 }
 
 static bool lives(uint32_t domid)
@@ -292,8 +263,8 @@ static void restarts_end(void **state)
     assert_int_equal(counted[METRIC_RESTARTS], 3);
     assert_int_equal(counted[METRIC_RESTARTS_LIMITED], 1);
     assert_int_equal(counted[METRIC_SETTLE_FAILED], 0);
-    assert_non_null(
-        strstr(seen, "\nrestart_limited domid=4 name=a reason=reboot\n"));
+    assert_non_null(strstr(events_told,
+                           "\nrestart_limited domid=4 name=a reason=reboot\n"));
     assert_true(lives(4));
     assert_string_equal(model_view(4).page->identity.name, "a");
     assert_false(model_view(5).exists);
@@ -469,12 +440,12 @@ static void exits_are_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(is_destroyed),  TEST(is_restarted),
-        TEST(is_preserved),  TEST(is_renamed),
-        TEST(restarts_end),  cmocka_unit_test(restarts_are_forgotten),
-        TEST(is_left_alone), TEST(is_gone_already),
-        TEST(fails),         TEST(is_being_made),
-        TEST(found_stopped), TEST(exits_are_lost),
+        TEST(is_destroyed),   TEST(is_restarted),
+        TEST(is_preserved),   TEST(is_renamed),
+        TEST(restarts_end),   TEST(is_left_alone),
+        TEST(fails),          TEST(is_gone_already),
+        TEST(is_being_made),  TEST(found_stopped),
+        TEST(exits_are_lost), cmocka_unit_test(restarts_are_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
