@@ -192,16 +192,17 @@ static int start_parts(struct daemon *d)
 
 /*
  * Clients first, as what parts keep of them refers to the parts; then the
- * threads, which use them. All of it takes parts that never started.
+ * threads, which use them, so that no job's part is gone before the job. All of
+ * it takes parts that never started.
  */
 static void stop_parts(struct daemon *d)
 {
-    ledger_stop(d);
     server_destroy(d->server);
     d->server = NULL;
     if (d->workers)
         workers_stop(d->workers);
     d->workers = NULL;
+    ledger_stop(d);
     exits_destroy(d->exits);
     guests_destroy(d->guests);
     pool_destroy(d->pool);
