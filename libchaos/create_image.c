@@ -106,6 +106,8 @@ int create_build_image(struct create *c)
         .ramdisk_size = c->ramdisk_size,
         .cmdline = c->cfg->cmdline,
         .console_port = c->console_port,
+        /* The daemon will; until then the guest shall wait for room. */
+        .awaited = c->shape || c->ctx->daemon,
     };
     int rc = shared_info_frame(c, &spec.shared_info_frame);
 

@@ -13,6 +13,7 @@
 #ifndef LIBCHAOS_PV_H
 #define LIBCHAOS_PV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,7 @@ struct pv_spec {
     const char *cmdline; /* NULL: none */
     uint64_t shared_info_frame;
     uint32_t console_port;
+    bool awaited; /* somebody will attach to its console at once */
 };
 
 /* pv_memory.c */

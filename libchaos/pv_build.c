@@ -96,6 +96,7 @@ static void fill_devices(const struct build *b)
     memset(console, 0, HV_PAGE_SIZE);
     console->magic = NOXS_CONSOLE_MAGIC;
     console->version = NOXS_VERSION;
+    console->attached = b->spec->awaited;
     memset(sysctl, 0, HV_PAGE_SIZE);
     sysctl->magic = NOXS_SYSCTL_MAGIC;
     sysctl->version = NOXS_VERSION;

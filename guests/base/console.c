@@ -28,6 +28,9 @@ static struct {
     uint32_t port;
     uint32_t in_cons, out_prod;
     uint64_t dropped;
+    /* Nobody made room here in the time allowed: it is not waited for again. */
+    bool gave_up;
+    uint32_t gave_up_cons;
 } con;
 
 /* What sleeps for input looks at the ring; this merely wakes it. */
@@ -102,6 +105,8 @@ static uint64_t patience(void)
 {
     if (!con.noxs)
         return WAIT_XENCONSOLED;
+    if (con.gave_up && READ_ONCE(con.page->out_cons) == con.gave_up_cons)
+        return 0;
     return READ_ONCE(con.page->attached) ? WAIT_ATTACHED : 0;
 }
 
@@ -117,7 +122,9 @@ static bool wait_for_room(void)
     end = time_now() + wait;
     while (!room() && time_now() < end)
         sched_op(SCHEDOP_yield, NULL);
-    return room() != 0;
+    con.gave_up_cons = READ_ONCE(con.page->out_cons);
+    con.gave_up = !room();
+    return !con.gave_up;
 }
 
 static void put(char c)

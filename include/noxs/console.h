@@ -14,7 +14,9 @@
  * to the peer's index.
  *
  * While `attached` is 0 nobody drains `out`, and the guest drops what does not
- * fit rather than wait; while it is 1 the guest may wait for room.
+ * fit rather than wait; while it is 1 the guest may wait for room. It is 1 from
+ * the beginning where a program that attaches soon is known to run. Such a
+ * program may die: a guest does not wait twice for the same out_cons to change.
  */
 #ifndef NOXS_CONSOLE_H
 #define NOXS_CONSOLE_H

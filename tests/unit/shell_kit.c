@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <noxs/console.h>
 #include <noxs/net.h>
 #include <xen/xen.h>
 
@@ -120,6 +121,7 @@ static void print_start_info(struct print *p, uint32_t domid)
     uint64_t entry = model_walk(domid, addr, NULL);
     const start_info_t *si =
         model_frame((entry & UINT64_C(0xffffffffff000)) >> 12);
+    _Alignas(struct noxs_console) uint8_t console[4096];
 
     line(p, "start_info %lx %s pages %lu mod %lx %lu tables %lx %lu p2m %lx\n",
          (unsigned long)addr, si->magic, si->nr_pages, si->mod_start,
@@ -132,7 +134,10 @@ static void print_start_info(struct print *p, uint32_t domid)
     line(p, "console port %d\n",
          si->console.domU.evtchn ==
              model_device(domid, NOXS_DEV_CONSOLE)->evtchn);
-    hex(p, "console page", model_control(domid, NOXS_DEV_CONSOLE), 4096);
+    memcpy(console, model_control(domid, NOXS_DEV_CONSOLE), sizeof(console));
+    /* Whether somebody attaches soon is not of the VM. */
+    ((struct noxs_console *)(void *)console)->attached = 0;
+    hex(p, "console page", console, sizeof(console));
     hex(p, "sysctl page", model_control(domid, NOXS_DEV_SYSCTL), 64);
 }
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <noxs/console.h>
+
 #include "birth.h"
 #include "host_model.h"
 #include "kernel.h"
@@ -21,6 +23,7 @@ static char *make(struct kit *kit, const struct chaos_config *cfg, enum way way)
 {
     struct chaos_ctx *daemon = kit_second(kit);
     struct chaos_shell *shell = NULL;
+    const struct noxs_console *console;
     uint32_t domid;
     char *text;
 
@@ -41,6 +44,9 @@ static char *make(struct kit *kit, const struct chaos_config *cfg, enum way way)
     }
     pool_end();
     assert_int_equal(shell_births(daemon, NULL), 0);
+    console = model_control(domid, NOXS_DEV_CONSOLE);
+    /* The daemon whose shell it was attaches to it soon. */
+    assert_int_equal(console->attached, way == WAY_LOADED);
     text = shell_print(kit, domid);
     assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
     chaos_shell_free(shell);
