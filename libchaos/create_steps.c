@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include <chaos/shell.h>
+
 #include "create.h"
 #include "hv.h"
 #include "internal.h"
@@ -112,6 +114,27 @@ static int make_channels(struct create *c)
     return devices_make_ports(c->ctx, c->hv, c->domid, &c->devices);
 }
 
+/* A name that only an orphan has is free, once that is ended. */
+static bool free_name(struct create *c, const struct noxs_identity *id)
+{
+    struct noxs_op_lookup op = {0};
+
+    memcpy(op.name, id->name, sizeof(op.name));
+    return c->hv->ops->noxs(c->hv, NOXS_OP_LOOKUP, &op, sizeof(op), NULL, 0) ==
+               0 &&
+           chaos_birth_reap(c->ctx, op.domid, false) == 0;
+}
+
+static int claim_identity(struct create *c, struct noxs_op_identity *op)
+{
+    struct hv *hv = c->hv;
+    int rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, op, sizeof(*op), NULL, 0);
+
+    if (rc == -EEXIST && free_name(c, &op->identity))
+        rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, op, sizeof(*op), NULL, 0);
+    return rc;
+}
+
 static int set_identity(struct create *c)
 {
     struct noxs_op_identity op = {
@@ -127,8 +150,7 @@ static int set_identity(struct create *c)
     memcpy(id->name, name, strnlen(name, sizeof(id->name) - 1));
     if (getrandom(id->seed, sizeof(id->seed), 0) != sizeof(id->seed))
         return chaos__fail(c->ctx, -EIO, "no random bytes for the guest");
-    rc =
-        c->hv->ops->noxs(c->hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL, 0);
+    rc = claim_identity(c, &op);
     if (rc == -EEXIST)
         return chaos__fail(c->ctx, rc, "name '%s': a domain has it already",
                            name);

@@ -121,6 +121,27 @@ static uint32_t abandon(struct kit *kit, int step)
     return model.next_domid - 1;
 }
 
+/* What an orphan has is free for the next create: no reaper need come first. */
+static void orphans_name(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg = shell_rich_config(kit);
+    uint32_t domid, left = abandon(kit, 8);
+    unsigned orphans;
+
+    assert_int_equal(shell_births(kit->ctx, &orphans), 1);
+    assert_int_equal(orphans, 1);
+    assert_int_equal(chaos_config_set(kit->ctx, cfg, "vifs", "[]"), 0);
+    assert_int_equal(chaos_config_set(kit->ctx, cfg, "vbds", "[]"), 0);
+    assert_int_equal(chaos_domain_create(kit->ctx, cfg, &domid), 0);
+    assert_int_equal(shell_births(kit->ctx, NULL), 0);
+    assert_false(model_view(left).exists);
+    /* One that is made keeps its name. */
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -EEXIST);
+    chaos_config_destroy(cfg);
+}
+
 static void births(void **state)
 {
     struct kit *kit = *state;
@@ -327,9 +348,10 @@ static void sweep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(marks),      TEST(owners),        TEST(owner_once),
-        TEST(no_run_dir), TEST(births),        TEST(unfinished_vm),
-        TEST(many),       TEST(ended_by_hand), TEST(sweep),
+        TEST(marks),         TEST(owners), TEST(owner_once),
+        TEST(no_run_dir),    TEST(births), TEST(orphans_name),
+        TEST(unfinished_vm), TEST(many),   TEST(ended_by_hand),
+        TEST(sweep),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
