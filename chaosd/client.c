@@ -166,8 +166,7 @@ static void after_turn(struct client *c)
     if (c->part_size == 0 || is_paused(c))
         return;
     if (whole) {
-        /* Others first; then this goes on without anything being read. */
-        event_active(&c->in, EV_READ, 0);
+        client_turn_soon(c);
     } else if (c->since_ns == 0) {
         c->since_ns = now_ns();
         server_sweep(c->server);
@@ -193,6 +192,25 @@ void client_turn(struct client *c)
     keep(c, s->input + used, have - used);
     if (!c->dead)
         after_turn(c);
+}
+
+static void on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    client_turn(arg);
+}
+
+/*
+ * A timer that is due at once, since an event made active would run again
+ * before any descriptor is looked at.
+ */
+void client_turn_soon(struct client *c)
+{
+    static const struct timeval now = {0};
+
+    if (event_add(&c->turn, &now) < 0)
+        client_end(c);
 }
 
 /* EV_CLOSED comes while it is not read: it is gone, whatever it had sent. */
@@ -234,7 +252,7 @@ void client_hold_input(struct client *c, bool hold)
         return;
     client_watch(c);
     if (!c->dead && !is_paused(c) && c->part_size > 0)
-        event_active(&c->in, EV_READ, 0);
+        client_turn_soon(c);
 }
 
 /* --- its life ---------------------------------------------------------------
@@ -252,6 +270,7 @@ int client_create(struct server *server, int fd, const struct peer *peer,
     c->fd = fd;
     c->pid = peer->pid;
     c->uid = peer->uid;
+    event_assign(&c->turn, server->d->base, -1, 0, on_turn, c);
     TAILQ_INSERT_TAIL(&server->clients, c, list);
     server->count++;
     *client_out = c;

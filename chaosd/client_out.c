@@ -196,7 +196,7 @@ static void answered(struct client *c, uint16_t type, uint32_t id)
         return;
     client_watch(c);
     if (!c->dead && !c->held && !c->closing && c->part_size > 0)
-        event_active(&c->in, EV_READ, 0);
+        client_turn_soon(c);
 }
 
 void client_reply(struct client *c, uint16_t type, uint32_t id,

@@ -86,6 +86,7 @@ void client_end(struct client *c)
         event_del(&c->in);
     if (c->out_added)
         event_del(&c->out);
+    event_del(&c->turn);
     c->watched = 0;
     c->out_added = false;
     TAILQ_REMOVE(&s->clients, c, list);

@@ -53,6 +53,7 @@ struct client {
     size_t part_size;   /* at most CHAOSD_REQUEST_MAX */
     uint64_t since_ns;  /* that its message is incomplete, or 0 */
     uint64_t closed_ns; /* of client_close */
+    struct event turn;  /* goes on with `part` */
 
     struct event out;
     bool out_made, out_added;
@@ -123,6 +124,8 @@ int client_create(struct server *server, int fd, const struct peer *peer,
 void client_destroy(struct client *c);
 /* What it sent is looked at, at once. */
 void client_turn(struct client *c);
+/* The same after others had their turn, without anything having to come. */
+void client_turn_soon(struct client *c);
 /* After a change of what keeps it from being read. */
 void client_watch(struct client *c);
 

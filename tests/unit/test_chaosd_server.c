@@ -57,6 +57,33 @@ static void test_many_at_once(void **state)
     close(fd);
 }
 
+/* Between two turns of one who asked much, another has his. */
+static void test_turns(void **state)
+{
+    enum { COUNT = 4 * TURN_QUESTIONS };
+    const int once = EVLOOP_ONCE | EVLOOP_NONBLOCK;
+    struct chaosd_header h[COUNT];
+    struct server_kit *kit = *state;
+    int fd = server_kit_connect(kit), other = server_kit_connect(kit);
+    uint32_t i;
+
+    for (i = 0; i < COUNT; i++) {
+        h[i] = good;
+        h[i].id = i;
+    }
+    assert_int_equal(send(fd, h, sizeof(h), 0), sizeof(h));
+    assert_true(event_base_loop(kit->d.base, once) >= 0);
+    assert_int_equal(kit->asked, TURN_QUESTIONS);
+    assert_int_equal(send(other, h, sizeof(*h), 0), sizeof(*h));
+    assert_true(event_base_loop(kit->d.base, once) >= 0);
+    assert_int_equal(kit->asked, 2 * TURN_QUESTIONS + 1);
+    assert_int_equal(recv(other, h, sizeof(*h), MSG_DONTWAIT), sizeof(*h));
+    for (i = 0; i < COUNT; i++)
+        server_kit_expect(kit, fd, CHAOSD_LOG, i, 0);
+    close(fd);
+    close(other);
+}
+
 static void expect_fault(struct server_kit *kit, struct chaosd_header h)
 {
     int fd = server_kit_connect(kit);
@@ -423,6 +450,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_split),
         TEST(test_many_at_once),
+        TEST(test_turns),
         TEST(test_wrong_headers),
         TEST(test_largest),
         TEST(test_unknown_types),
