@@ -284,10 +284,15 @@ snapshot()
     done
 }
 
-# The first line is Xen's free memory; more of it than before is fine.
+# The first line is Xen's free memory; more of it than before is fine. Xen's own
+# allocator takes pages for what is small and keeps them: a test in which so many
+# guests come and go that a page of each could not be missed may say so by
+# slack_kb.
+slack_kb=0
 is_same()
 {
-    host >"$T/now" && [ "$(head -n 1 "$T/now")" -ge "$(head -n 1 "$T/before")" ] &&
+    host >"$T/now" && [ $(($(head -n 1 "$T/now") + slack_kb)) -ge \
+        "$(head -n 1 "$T/before")" ] &&
         [ "$(tail -n +2 "$T/now")" = "$(tail -n +2 "$T/before")" ]
 }
 
