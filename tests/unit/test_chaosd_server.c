@@ -35,55 +35,6 @@ static void test_split(void **state)
     close(fd);
 }
 
-/* More than one turn takes, in one piece, the last not whole. */
-static void test_many_at_once(void **state)
-{
-    enum { COUNT = 5 * TURN_QUESTIONS / 2 };
-    struct chaosd_header h[COUNT + 1];
-    struct server_kit *kit = *state;
-    int fd = server_kit_connect(kit);
-    uint32_t i;
-
-    for (i = 0; i <= COUNT; i++) {
-        h[i] = good;
-        h[i].id = i;
-    }
-    server_kit_bytes(kit, fd, h, sizeof(h) - 1);
-    for (i = 0; i < COUNT; i++)
-        server_kit_expect(kit, fd, CHAOSD_LOG, i, 0);
-    assert_int_equal(kit->asked, COUNT);
-    server_kit_bytes(kit, fd, (const char *)(h + COUNT + 1) - 1, 1);
-    server_kit_expect(kit, fd, CHAOSD_LOG, COUNT, 0);
-    close(fd);
-}
-
-/* Between two turns of one who asked much, another has his. */
-static void test_turns(void **state)
-{
-    enum { COUNT = 4 * TURN_QUESTIONS };
-    const int once = EVLOOP_ONCE | EVLOOP_NONBLOCK;
-    struct chaosd_header h[COUNT];
-    struct server_kit *kit = *state;
-    int fd = server_kit_connect(kit), other = server_kit_connect(kit);
-    uint32_t i;
-
-    for (i = 0; i < COUNT; i++) {
-        h[i] = good;
-        h[i].id = i;
-    }
-    assert_int_equal(send(fd, h, sizeof(h), 0), sizeof(h));
-    assert_true(event_base_loop(kit->d.base, once) >= 0);
-    assert_int_equal(kit->asked, TURN_QUESTIONS);
-    assert_int_equal(send(other, h, sizeof(*h), 0), sizeof(*h));
-    assert_true(event_base_loop(kit->d.base, once) >= 0);
-    assert_int_equal(kit->asked, 2 * TURN_QUESTIONS + 1);
-    assert_int_equal(recv(other, h, sizeof(*h), MSG_DONTWAIT), sizeof(*h));
-    for (i = 0; i < COUNT; i++)
-        server_kit_expect(kit, fd, CHAOSD_LOG, i, 0);
-    close(fd);
-    close(other);
-}
-
 static void expect_fault(struct server_kit *kit, struct chaosd_header h)
 {
     int fd = server_kit_connect(kit);
@@ -449,8 +400,6 @@ int main(void)
     cmocka_unit_test_setup_teardown(name, server_kit_setup, server_kit_teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_split),
-        TEST(test_many_at_once),
-        TEST(test_turns),
         TEST(test_wrong_headers),
         TEST(test_largest),
         TEST(test_unknown_types),
