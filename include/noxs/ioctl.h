@@ -6,11 +6,10 @@
  * Opening it needs CAP_SYS_ADMIN; the node is 0600. Every call is complete when
  * it returns: nothing is half made after an error. All structures are fixed
  * width, the same for 32-bit and 64-bit callers; pads and reserved bits are
- * zero
- * (-EINVAL). Pointers are carried as 64-bit integers. A back end lives until it
- * is destroyed, whoever made it and whether or not the file is still open, or
- * until its domain dies: the module watches the hypervisor's log of exits. The
- * module cannot be unloaded while there are back ends.
+ * zero (-EINVAL). Pointers are carried as 64-bit integers. A back end lives
+ * until it is destroyed, whoever made it and whether or not the file is still
+ * open, or until its domain dies: the module watches the hypervisor's log of
+ * exits. The module cannot be unloaded while there are back ends.
  *
  * Errors of all: -EFAULT, -EINVAL (a field makes no sense), -ENOMEM, -ENOTTY
  * (no such call), -EINTR.
