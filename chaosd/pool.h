@@ -40,8 +40,6 @@ void pool_verify(struct pool *pool, const struct chaos_birth *births,
                  size_t count, uint64_t listed_ns);
 /* Lame duck: give none and refill none any more. */
 void pool_leave(struct pool *pool);
-/* Shells that are being made or ended, or are with clients. */
-size_t pool_busy(const struct pool *pool);
 /* Destroy all ready ones; `done` runs in the main thread when that is over. */
 void pool_drain(struct pool *pool, void (*done)(void *arg), void *arg);
 /* Frees what this process has; the shells stay. */

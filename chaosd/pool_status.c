@@ -118,12 +118,6 @@ void pool_status(struct daemon *d, struct client *c, const struct request *rq)
     json_close(&json);
 }
 
-size_t pool_busy(const struct pool *pool)
-{
-    return pool->count[SHELL_PREPARING] + pool->count[SHELL_GIVEN] +
-           pool->count[SHELL_ENDING];
-}
-
 struct pool_counts pool_counts(const struct pool *pool)
 {
     return (struct pool_counts){

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "create.h"
 #include "daemon.h"
@@ -111,14 +110,6 @@ static int create_plain(struct create *c)
     return rc;
 }
 
-static uint64_t now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
-
 /* What the daemon says on failure is not what the caller should read. */
 static bool make_room(struct create *c)
 {
@@ -148,7 +139,7 @@ static void tell(struct create *c, int result, bool taken, uint64_t start)
     char error[CHAOS_ERROR_SIZE];
 
     memcpy(error, c->ctx->error, sizeof(error));
-    daemon_done(c->ctx, c->domid, result, taken, now_ns() - start);
+    daemon_done(c->ctx, c->domid, result, taken, chaos__now_ns() - start);
     memcpy(c->ctx->error, error, sizeof(error));
 }
 
@@ -156,7 +147,7 @@ int chaos__create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                   uint64_t generation, uint32_t *domid_out)
 {
     struct create c = CREATE_INIT(ctx, cfg);
-    uint64_t start = now_ns();
+    uint64_t start = chaos__now_ns();
     bool taken = false;
     int rc = chaos_config_check(ctx, cfg);
 

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include <noxs/noxs.h>
 
@@ -21,10 +20,7 @@
 
 static uint64_t clock_ms(void)
 {
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+    return chaos__now_ns() / 1000000u;
 }
 
 void daemon_close(struct chaos_ctx *ctx)

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chaos/chaos.h>
@@ -36,6 +37,15 @@ struct chaos_ctx {
     struct chaos_conn *daemon; /* owned; NULL: not connected */
     uint64_t daemon_next_ms;   /* look for one again then; 0: at once */
 };
+
+/* Of the clock that only goes forward. */
+static inline uint64_t chaos__now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
 
 /* ctx.c */
 

@@ -70,8 +70,6 @@ struct chaos_shell {
 /* -EINVAL with text unless all of it makes sense. */
 int shape_check(struct chaos_ctx *ctx,
                 const struct chaosd_shape *shape) CHAOS_CHECK;
-/* What stat() says of an image, but for its path. */
-void shape_image_stat(struct chaosd_image *image, const struct stat *st);
 /* The same file, not touched since. */
 bool shape_image_is(const struct chaosd_image *image, const struct stat *st);
 /* Whether a shell of shape `shell` can become a VM of shape `vm`. */

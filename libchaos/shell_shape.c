@@ -14,7 +14,8 @@
 /* --- of a configuration ------------------------------------------------------
  */
 
-void shape_image_stat(struct chaosd_image *image, const struct stat *st)
+/* What stat() says of an image, but for its path. */
+static void shape_image_stat(struct chaosd_image *image, const struct stat *st)
 {
     image->dev = (uint64_t)st->st_dev;
     image->ino = (uint64_t)st->st_ino;

@@ -2,19 +2,9 @@
 /*
  * steps.c: run a table of steps, time them if asked, undo them on failure.
  */
-#include <time.h>
-
 #include "create.h"
 #include "internal.h"
 #include "steps.h"
-
-static uint64_t now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* An image is loaded in the phase in which the others run. */
 static const char *phase_of(const struct step *step, unsigned kinds)
@@ -33,10 +23,10 @@ static int run_step(struct chaos_ctx *ctx, const struct step *step,
 
     if (!ctx->step_fn)
         return step->run(c);
-    start = now_ns();
+    start = chaos__now_ns();
     rc = step->run(c);
     ctx->step_fn(ctx->step_arg, step->name, phase_of(step, kinds),
-                 now_ns() - start, rc);
+                 chaos__now_ns() - start, rc);
     return rc;
 }
 

@@ -5,16 +5,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <time.h>
 
 #include "domain.h"
+#include "internal.h"
 
 static uint64_t now_ms(void)
 {
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000u + (uint64_t)ts.tv_nsec / 1000000u;
+    return chaos__now_ns() / 1000000u;
 }
 
 uint64_t deadline_after(unsigned timeout_ms)
@@ -22,7 +19,8 @@ uint64_t deadline_after(unsigned timeout_ms)
     return now_ms() + timeout_ms;
 }
 
-int deadline_left(uint64_t deadline)
+/* Milliseconds until then for poll(), 0 when it has passed. */
+static int deadline_left(uint64_t deadline)
 {
     uint64_t now = now_ms();
     uint64_t left = deadline > now ? deadline - now : 0;

@@ -166,6 +166,14 @@ static inline bool is_quiet(const struct pool_kit *k)
            workers_count(k->d.workers, JOB_DESTROY) == 0;
 }
 
+/* Shells that are being made or ended, or are with clients. */
+static inline size_t busy(const struct pool_kit *k)
+{
+    struct pool_counts c = pool_counts(k->d.pool);
+
+    return c.preparing + c.given + c.ending;
+}
+
 static inline bool told(const struct pool_kit *k, const char *event,
                         uint32_t domid)
 {

@@ -148,7 +148,7 @@ static void test_take_and_make(void **state)
     assert_int_equal(take(k, c, &shape, &domid), 0);
     assert_int_equal(domid, 1); /* the oldest */
     assert_int_equal(pool_counts(k->d.pool).given, 1);
-    assert_int_equal(pool_busy(k->d.pool), 1);
+    assert_int_equal(busy(k), 1);
     assert_true(told(k, "pool_used", domid));
     make_vm(c, domid);
     done(k, c, domid, 0, true);

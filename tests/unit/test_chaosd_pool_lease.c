@@ -192,7 +192,7 @@ static void test_leave(void **state)
     client_end(c, false);
     wait_for(k, is_quiet(k));
     assert_false(pool_knows(k->d.pool, domid));
-    assert_int_equal(pool_busy(k->d.pool), 0);
+    assert_int_equal(busy(k), 0);
     pool_drain(k->d.pool, count_call, &calls);
     wait_for(k, calls == 1);
     assert_int_equal(ready(k), 0);
