@@ -161,6 +161,16 @@ int event_notify(uint32_t port)
     return (int)event_channel_op(EVTCHNOP_send, &op);
 }
 
+void event_poll(uint32_t port, uint64_t until)
+{
+    evtchn_port_t ports[1] = {port};
+    struct sched_poll op = {.nr_ports = 1, .timeout = until};
+
+    set_xen_guest_handle(op.ports, ports);
+    sched_op(SCHEDOP_poll, &op);
+    clear_bit(guest_shared_info->evtchn_pending, port);
+}
+
 int event_alloc(uint16_t domid, uint32_t *port_out)
 {
     struct evtchn_alloc_unbound op = {.dom = DOMID_SELF, .remote_dom = domid};

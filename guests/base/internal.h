@@ -56,6 +56,12 @@ void console_init(void);
 void sysctl_init(void);
 void sysctl_state(uint32_t state);
 void sysctl_exit_code(uint32_t code);
+void sysctl_act(uint32_t cmd);
+
+/* xs.c, xs_control.c */
+void xs_init(void);
+void xs_control_init(void);
+void xs_up(void);
 
 /* noxs.c */
 int noxs_frame(uint64_t *mfn_out);

@@ -7,6 +7,7 @@
 #include <guest/guest.h>
 #include <guest/lib.h>
 #include <guest/sysctl.h>
+#include <guest/xs.h>
 
 #include <xen/sched.h>
 
@@ -101,10 +102,14 @@ int guest_suspend(void)
     struct sched_shutdown op = {.reason = SHUTDOWN_suspend};
     struct start_info *si = guest_start_info;
     uint64_t console = si->console.domU.mfn;
-    bool on = events_disable();
+    bool on;
     void *page;
     int rc;
 
+    /* The store's daemon and back ends would have to be found again. */
+    if (xs_present())
+        return -EOPNOTSUPP;
+    on = events_disable();
     sysctl_state(NOXS_STATE_SUSPENDING);
     if (console && !page_of_frame(console, &page))
         si->console.domU.mfn = page_pfn(page);

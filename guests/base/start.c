@@ -53,6 +53,7 @@ static void attach(void)
     noxs_init(mapped && !calls[3].result);
     console_init();
     sysctl_init();
+    xs_init();
 }
 
 static void protect_text(void)

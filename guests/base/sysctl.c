@@ -63,7 +63,8 @@ static uint32_t consider(uint32_t cmd, uint64_t arg)
     return NOXS_ACK_ACCEPTED;
 }
 
-static void act(uint32_t cmd)
+/* What a toolstack asked for, and was told that it will be done. */
+void sysctl_act(uint32_t cmd)
 {
     if (ctl.on_stop &&
         (cmd == NOXS_SYSCTL_POWEROFF || cmd == NOXS_SYSCTL_REBOOT))
@@ -106,7 +107,7 @@ static void sysctl_event(uint32_t port, void *arg)
     WRITE_ONCE(p->ack_id, id);
     notify();
     if (status == NOXS_ACK_ACCEPTED)
-        act(cmd);
+        sysctl_act(cmd);
 }
 
 /* Also after a suspend: a page that another toolstack filled anew. */
@@ -152,6 +153,7 @@ void guest_up(void)
     if (ctl.page)
         WRITE_ONCE(ctl.page->up_time, time_now());
     sysctl_state(NOXS_STATE_UP);
+    xs_up();
 }
 
 struct noxs_sysctl *sysctl_page(void)

@@ -40,10 +40,14 @@ static void greet(void)
 {
     static struct noxs_device devs[NOXS_DEV_MAX];
     struct noxs_identity id;
+    char name[NOXS_NAME_SIZE];
     int i, n;
 
     if (noxs_identity(&id)) {
-        printf("Hello! There is no noxs here.\n");
+        if (guest_name(name, sizeof(name)))
+            printf("Hello! There is no noxs here.\n");
+        else
+            printf("Hello from %s, by XenStore\n", name);
         return;
     }
     printf("Hello from %.*s, domain %u, uuid ", NOXS_NAME_SIZE,

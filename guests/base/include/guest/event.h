@@ -22,6 +22,13 @@ void event_unbind(uint32_t port);
 /* Tell the other end. */
 int event_notify(uint32_t port);
 
+/*
+ * With events off, and so in handlers, too: sleep until somebody rings, or the
+ * time has come. It is taken as rung, perhaps for nothing: its handler may not
+ * be called for what came before.
+ */
+void event_poll(uint32_t port, uint64_t until);
+
 /* New ports: for `domid` to bind, joined to another's, or for a VIRQ. */
 int event_alloc(uint16_t domid, uint32_t *port_out);
 int event_connect(uint16_t domid, uint32_t remote, uint32_t *port_out);

@@ -49,8 +49,13 @@ extern struct start_info *guest_start_info;
 /* Shared with the hypervisor, mapped at the same place for ever. */
 #define guest_shared_info ((struct shared_info *)0x10000ul)
 
-/* Report that the guest is up, by its sysctl device, if it has one. */
+/*
+ * Report that the guest is up: by its sysctl device, or in XenStore, where
+ * data/up becomes the system time in ns.
+ */
 void guest_up(void);
+/* What the toolstack calls it; may be empty. -errno: nobody says. */
+int guest_name(char *buf, size_t size);
 /* Power off; the toolstack finds `code` in the sysctl page. */
 void guest_exit(int code) __attribute__((noreturn));
 void guest_reboot(void) __attribute__((noreturn));
@@ -63,9 +68,9 @@ guest_panic(const char *fmt, ...);
 /*
  * Suspend, as a toolstack asks for by the sysctl device. Returns when the
  * domain goes on: 0 as a restored copy, 1 as the same domain, or -errno: there
- * was no suspending. Events that the application bound for itself are gone in
- * a restored copy; `hook` is called at the end of each suspend with what is
- * returned here.
+ * was no suspending, and with XenStore there is none (-EOPNOTSUPP, at once).
+ * Events that the application bound for itself are gone in a restored copy;
+ * `hook` is called at the end of each suspend with what is returned here.
  */
 int guest_suspend(void);
 void guest_on_resume(void (*hook)(int rc));
