@@ -3,15 +3,21 @@
  * bus.c: from a front end to the bus of its device.
  */
 #include <guest/lib.h>
-#include <guest/sysctl.h>
+#include <guest/xs.h>
 
 #include "bus_impl.h"
 
 static void (*on_change[BUS_BLOCK + 1])(void);
 
+/* Known since the boot, and the same for all devices. */
+static const struct bus_ops *ours(void)
+{
+    return xs_present() ? &bus_xs : &bus_noxs;
+}
+
 int bus_open(enum bus_type type, unsigned int n, struct bus_device *dev)
 {
-    return bus_noxs.open(type, n, dev);
+    return ours()->open(type, n, dev);
 }
 
 int bus_connect(struct bus_device *dev, uint64_t front_features)
@@ -34,7 +40,7 @@ void bus_close(struct bus_device *dev)
     dev->ops->close(dev);
 }
 
-static void rescan(void)
+void bus_changed(void)
 {
     unsigned int type;
 
@@ -46,5 +52,5 @@ static void rescan(void)
 void bus_on_change(enum bus_type type, void (*fn)(void))
 {
     on_change[type] = fn;
-    sysctl_on_rescan(rescan);
+    ours()->follow(type);
 }

@@ -13,9 +13,17 @@ struct bus_ops {
     enum bus_state (*state)(const struct bus_device *dev);
     int (*disconnect)(struct bus_device *dev);
     void (*close)(struct bus_device *dev);
+    /* Call bus_changed from now on when devices of this type come or go. */
+    void (*follow)(enum bus_type type);
 };
+
+/* bus.c: with events off. */
+void bus_changed(void);
 
 /* bus_noxs.c */
 extern const struct bus_ops bus_noxs;
+
+/* bus_xs.c */
+extern const struct bus_ops bus_xs;
 
 #endif /* GUEST_BUS_IMPL_H */

@@ -10,6 +10,7 @@
 #include <guest/lib.h>
 #include <guest/memory.h>
 #include <guest/noxs.h>
+#include <guest/sysctl.h>
 #include <guest/time.h>
 
 #include <noxs/block.h>
@@ -327,10 +328,17 @@ static enum bus_state noxs_state(const struct bus_device *dev)
     }
 }
 
+static void noxs_follow(enum bus_type type)
+{
+    (void)type;
+    sysctl_on_rescan(bus_changed);
+}
+
 const struct bus_ops bus_noxs = {
     .open = noxs_open,
     .connect = noxs_connect,
     .state = noxs_state,
     .disconnect = noxs_disconnect,
     .close = noxs_close,
+    .follow = noxs_follow,
 };

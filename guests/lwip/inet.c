@@ -176,16 +176,21 @@ static void device_found(void)
     take_address(&dev->address);
 }
 
-/* Devices come and go; the first one is ours. */
+/*
+ * Devices come and go; the first one is ours. What came while it was up is
+ * looked at when it is lost.
+ */
 static void follow_device(void)
 {
-    if (inet.opened && !inet.dev.up)
+    bool look = inet.changed;
+
+    inet.changed = false;
+    if (inet.opened && !inet.dev.up) {
         device_lost();
-    if (inet.changed && !inet.dev.up) {
-        inet.changed = false;
-        if (!net_open(&inet.dev, 0))
-            device_found();
+        look = true;
     }
+    if (look && !inet.dev.up && !net_open(&inet.dev, 0))
+        device_found();
 }
 
 static void devices_changed(void)
@@ -225,13 +230,10 @@ static void follow_address(void)
 
 int inet_start(void)
 {
-    struct noxs_identity id;
-
     inet_heap = page_alloc(MEM_SIZE / PAGE_SIZE + 1);
     if (!inet_heap)
         return -ENOMEM;
-    if (!noxs_identity(&id))
-        memcpy(inet.name, id.name, sizeof(inet.name) - 1);
+    guest_name(inet.name, sizeof(inet.name));
     random_init();
     lwip_init();
     netif_add(&inet.netif, NULL, NULL, NULL, NULL, netif_setup, ethernet_input);

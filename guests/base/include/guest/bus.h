@@ -2,11 +2,12 @@
 /*
  * bus.h: what a front end needs to know of the bus that found its device.
  *
- * A bus (noxs; XenStore another day) finds devices and makes their shared pages
- * accessible; a front end of net.h or block.h is written against this alone and
- * does not know which bus it is on.
+ * A bus (noxs, or XenStore) finds devices and makes their shared pages
+ * accessible, the back end's on noxs and this side's with XenStore; a front end
+ * of net.h or block.h is written against this alone and does not know which bus
+ * it is on.
  *
- * bus_open, bus_disconnect and bus_close sleep: not in event handlers. What
+ * All but bus_state and bus_on_change sleep: not in event handlers. What
  * becomes of devices in a suspend is not settled: close them before, or do not
  * suspend.
  */
@@ -61,16 +62,16 @@ struct bus_device {
  */
 int bus_open(enum bus_type type, unsigned int n, struct bus_device *dev);
 /*
- * Tell the back end our features and that requests may be waiting. Rings were
- * initialised by the back end; requests may have been put on them before this.
- * Bind a handler to the port first. -ENOTCONN: the back end takes none now.
+ * Tell the back end our features and that requests may be waiting. Rings are
+ * initialised; requests may have been put on them before this. Bind a handler
+ * to the port first. -ENOTCONN: the back end takes none now; -ETIMEDOUT.
  */
 int bus_connect(struct bus_device *dev, uint64_t front_features);
 /* BUS_CLOSED also when the device is gone. */
 enum bus_state bus_state(const struct bus_device *dev);
 /*
  * Stop: no more requests after this. Waits until the back end has finished with
- * our grants (or is gone), at most a second: -ETIMEDOUT. The handler of the
+ * our grants (or is gone), at most seconds: -ETIMEDOUT. The handler of the
  * device's port is gone afterwards, the rings are as new.
  */
 int bus_disconnect(struct bus_device *dev);
@@ -78,7 +79,7 @@ int bus_disconnect(struct bus_device *dev);
 void bus_close(struct bus_device *dev);
 /*
  * Call fn, with events off, after the device list changed (hotplug). One per
- * front end type. Takes sysctl_on_rescan.
+ * front end type. On noxs, takes sysctl_on_rescan.
  */
 void bus_on_change(enum bus_type type, void (*fn)(void));
 
