@@ -92,8 +92,11 @@ static int wait_state(const struct xs_bus *bus, uint32_t states, uint64_t ns)
 {
     bool expired = false;
     struct timer t = {.fn = late, .arg = &expired};
-    int rc = timer_arm(&t, time_now() + ns);
+    int rc;
 
+    if (is_in(bus, states))
+        return 0;
+    rc = timer_arm(&t, time_now() + ns);
     if (rc)
         return rc;
     event_wait(is_in(bus, states) || READ_ONCE(expired) || !xs_present());
@@ -130,7 +133,7 @@ static int settle(struct xs_bus *bus)
 
     if (rc || is_in(bus, IN(XenbusStateInitWait)))
         return rc;
-    if (!xs_read_or(bus->back, "online", 1))
+    if (!xs_read_or(bus->back, "online", 0))
         return -ENOENT;
     if (!is_in(bus, IN(XenbusStateClosed)))
         rc = leave(bus);
