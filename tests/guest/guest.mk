@@ -20,15 +20,24 @@ $(GUEST_B)/test_xs: tests/guest/test_xs.c guests/base/xs_control.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(GUEST_TEST_CFLAGS) -MF $@.d -o $@ $^ -lcmocka
 
+$(GUEST_B)/test_bus_xs: tests/guest/test_bus_xs.c guests/base/bus_xs.c \
+		guests/base/bus_xs_keys.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(GUEST_TEST_CFLAGS) -MF $@.d -o $@ $^ -lcmocka
+
 # The paper's own bound for daytime; ours is a fraction of it.
 DAYTIME_MAX_KB := 480
 
 .PHONY: test-guest
-test-guest: $(GUEST_B)/test_net_ring $(GUEST_B)/test_xs $(B)/guests/daytime.elf
+test-guest: $(GUEST_B)/test_net_ring $(GUEST_B)/test_xs \
+		$(GUEST_B)/test_bus_xs $(B)/guests/daytime.elf
 	$(Q)$(GUEST_B)/test_net_ring
 	$(Q)$(GUEST_B)/test_xs
+	$(Q)$(GUEST_B)/test_bus_xs
 	@size=$$(($$(wc -c <$(B)/guests/daytime.elf) / 1024)); \
 		echo "daytime.elf: $$size KB of at most $(DAYTIME_MAX_KB)"; \
 		test "$$size" -le $(DAYTIME_MAX_KB)
 
--include $(GUEST_B)/test_net_ring.d $(GUEST_B)/test_xs.d
+-include $(GUEST_B)/test_net_ring.d $(GUEST_B)/test_xs.d \
+	$(GUEST_B)/test_bus_xs.d

@@ -114,6 +114,7 @@ void sysctl_act(uint32_t cmd)
 }
 
 /* string.c's neighbours are the C library's here. */
+int parse_u64(const char **s, uint64_t *value);
 int parse_u64(const char **s, uint64_t *value)
 {
     char *end;
