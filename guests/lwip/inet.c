@@ -36,7 +36,8 @@ static struct {
     struct net_device dev;
     struct netif netif;
     char name[NOXS_NAME_SIZE];
-    volatile bool changed; /* the list of devices: look for ours */
+    volatile bool changed; /* the list of devices */
+    bool look;             /* for ours among them, once there is none */
     bool opened;           /* what netif knows is of the device that is open */
     bool was_up;
     uint32_t announce; /* when to, if announcing */
@@ -182,15 +183,16 @@ static void device_found(void)
  */
 static void follow_device(void)
 {
-    bool look = inet.changed;
-
+    if (inet.changed)
+        inet.look = true;
     inet.changed = false;
-    if (inet.opened && !inet.dev.up) {
+    if (inet.opened && !inet.dev.up)
         device_lost();
-        look = true;
+    if (inet.look && !inet.dev.up) {
+        inet.look = false;
+        if (!net_open(&inet.dev, 0))
+            device_found();
     }
-    if (look && !inet.dev.up && !net_open(&inet.dev, 0))
-        device_found();
 }
 
 static void devices_changed(void)
