@@ -64,6 +64,8 @@ struct hv_ops {
     void (*close)(struct hv *hv);
 
     int (*host)(struct hv *hv, struct hv_host *host_out);
+    /* Frames of dom0's own grant table: how many it has, and may have. */
+    int (*grant_frames)(struct hv *hv, unsigned *frames_out, unsigned *max_out);
 
     /* Domains. */
     int (*domain_create)(struct hv *hv, const struct hv_domain_spec *spec,

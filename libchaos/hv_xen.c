@@ -25,6 +25,7 @@
 
 #include <xen/domctl.h>
 #include <xen/event_channel.h>
+#include <xen/grant_table.h>
 #include <xen/memory.h>
 #include <xen/sysctl.h>
 #include <xen/version.h>
@@ -163,6 +164,26 @@ static int xen_host(struct hv *hv, struct hv_host *host_out)
     host_out->total_pages = op->u.physinfo.total_pages;
     host_out->free_pages = op->u.physinfo.free_pages;
     host_out->scrub_pages = op->u.physinfo.scrub_pages;
+    return 0;
+}
+
+static int xen_grant_frames(struct hv *hv, unsigned *frames_out,
+                            unsigned *max_out)
+{
+    struct hv_xen *x = hv_xen(hv);
+    struct gnttab_query_size *op = (void *)x->arena;
+    int rc;
+
+    memset(op, 0, sizeof(*op));
+    op->dom = DOMID_SELF;
+    rc = result(xencall3(x->call, __HYPERVISOR_grant_table_op,
+                         GNTTABOP_query_size, (uint64_t)(uintptr_t)op, 1));
+    if (rc < 0)
+        return rc;
+    if (op->status != GNTST_okay)
+        return -EIO;
+    *frames_out = op->nr_frames;
+    *max_out = op->max_nr_frames;
     return 0;
 }
 
@@ -588,6 +609,7 @@ static void xen_close(struct hv *hv)
 static const struct hv_ops xen_ops = {
     .close = xen_close,
     .host = xen_host,
+    .grant_frames = xen_grant_frames,
     .domain_create = xen_domain_create,
     .domain_destroy = xen_domain_destroy,
     .domain_handle = xen_domain_handle,

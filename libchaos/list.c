@@ -163,31 +163,3 @@ int chaos_domain_info(struct chaos_ctx *ctx, uint32_t domid,
         info_identify(info_out, &entry);
     return 0;
 }
-
-int chaos_host_info(struct chaos_ctx *ctx, struct chaos_host_info *info_out)
-{
-    struct noxs_op_version version = {0};
-    struct hv_host host;
-    struct hv *hv;
-    int rc = chaos__hv(ctx, &hv);
-
-    if (rc < 0)
-        return rc;
-    rc = hv->ops->host(hv, &host);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "cannot ask for the host's state");
-    rc = hv->ops->noxs(hv, NOXS_OP_VERSION, &version, sizeof(version), NULL, 0);
-    if (rc < 0 && rc != -ENOSYS)
-        return chaos__fail(ctx, rc, "cannot ask for the noxs version");
-    *info_out = (struct chaos_host_info){
-        .xen_major = host.xen_major,
-        .xen_minor = host.xen_minor,
-        .noxs_version = version.version,
-        .cpus = host.cpus,
-        .total_kb = host.total_pages * 4,
-        .free_kb = host.free_pages * 4,
-        .scrub_kb = host.scrub_pages * 4,
-    };
-    memcpy(info_out->xen_extra, host.xen_extra, sizeof(info_out->xen_extra));
-    return 0;
-}

@@ -165,6 +165,18 @@ struct chaos_host_info {
 int chaos_host_info(struct chaos_ctx *ctx,
                     struct chaos_host_info *info_out) CHAOS_CHECK;
 
+/* What the hypervisor has a fixed number of, beside memory. */
+struct chaos_host_limits {
+    uint32_t domains;          /* ids, dom0's included */
+    uint32_t grant_frames;     /* dom0's grant table: how large it is */
+    uint32_t grant_frames_max; /* and may grow */
+    uint32_t grants_per_frame;
+    uint32_t watches; /* of exits, at once; 0: this Xen has no noxs */
+};
+/* Works on a Xen without noxs, too. */
+int chaos_host_limits(struct chaos_ctx *ctx,
+                      struct chaos_host_limits *limits_out) CHAOS_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

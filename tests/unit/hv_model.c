@@ -365,6 +365,18 @@ static int host(struct hv *hv, struct hv_host *host_out)
     return model_leave("host", 0);
 }
 
+static int grant_frames(struct hv *hv, unsigned *frames_out, unsigned *max_out)
+{
+    int rc = model_enter("grant_frames");
+
+    (void)hv;
+    if (rc < 0)
+        return rc;
+    *frames_out = 4;
+    *max_out = 64;
+    return model_leave("grant_frames", 0);
+}
+
 /* --- the seam ----------------------------------------------------------------
  */
 
@@ -388,6 +400,7 @@ static void unmap(struct hv *hv, void *addr, size_t count)
 static const struct hv_ops model_ops = {
     .close = model_close,
     .host = host,
+    .grant_frames = grant_frames,
     .domain_create = domain_create,
     .domain_destroy = domain_destroy,
     .domain_handle = domain_handle,
