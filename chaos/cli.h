@@ -72,8 +72,8 @@ const struct command *command_find(const struct command *group,
 extern const struct command create_command, destroy_command, shutdown_command,
     reboot_command, pause_command, unpause_command, list_command, top_command,
     console_command, log_command, events_command, pool_command, reap_command,
-    domid_command, domname_command, rename_command, info_command, vif_command,
-    vbd_command, version_command, help_command;
+    domid_command, domname_command, rename_command, info_command,
+    doctor_command, vif_command, vbd_command, version_command, help_command;
 
 /*
  * options.c: returns -1 to go on, with *first_out the first operand, or the

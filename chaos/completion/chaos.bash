@@ -33,6 +33,7 @@ _chaos_options()
     'vif attach' | 'vbd attach' | 'vif list' | 'vbd list')
         echo "$common --json" ;;
     'vif detach' | 'vbd detach') echo "$common -f --force -t --timeout" ;;
+    doctor) echo "$common -n --count --json" ;;
     log | info | version | 'pool status') echo "$common --json" ;;
     *) echo "$common" ;;
     esac
@@ -73,7 +74,7 @@ _chaos_operand()
 {
     local command=$1 operands=$2 cur=$3 keys
     case $command in
-    create | 'pool set')
+    create | doctor | 'pool set')
         if ((operands == 0)); then
             compopt -o filenames 2>/dev/null
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -117,7 +118,7 @@ _chaos_operand()
 }
 
 _chaos_commands='create destroy shutdown reboot pause unpause list top console
-    log events pool reap domid domname rename info vif vbd version help'
+    log events pool reap domid domname rename info doctor vif vbd version help'
 _chaos_orders='cpu mem net disk name id'
 _chaos_parts='attach detach list'
 _chaos_pool_parts='status set drain fill'

@@ -12,7 +12,7 @@ CLI_TESTS := $(patsubst tests/cli/%.c,$(CLI_B)/%, \
 CLI_SCRIPTS := $(sort $(wildcard tests/cli/test_*.sh))
 # The tests call main by this name, and choose the run directory.
 CLI_CFLAGS := -Dmain=chaos_main -Wno-missing-prototypes -iquote chaos
-CLI_LDFLAGS := -Wl,--wrap=chaos_ctx_create
+CLI_LDFLAGS := -Wl,--wrap=chaos_ctx_create -Wl,--wrap=doctor_root
 
 $(CLI_B)/chaos/%.o: chaos/%.c
 	@mkdir -p $(@D)

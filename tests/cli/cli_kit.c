@@ -33,6 +33,19 @@ int __wrap_chaos_ctx_create(struct chaos_ctx **ctx_out)
     return rc;
 }
 
+static const char *root = "";
+const char *__wrap_doctor_root(void);
+
+const char *__wrap_doctor_root(void)
+{
+    return root;
+}
+
+void cli_set_root(const char *path)
+{
+    root = path;
+}
+
 int cli_setup(void **state)
 {
     int rc = kit_setup(state);

@@ -19,6 +19,9 @@ void cli_set_input(const char *text);
 /* The next runs read from this; -1: from the text again. Not closed. */
 void cli_set_input_fd(int fd);
 
+/* Where chaos doctor finds /proc, /sys and the like; not copied. */
+void cli_set_root(const char *path);
+
 /* chaos with these words, ending with NULL. Returns its exit code. */
 int cli_run(const char *word, ...) __attribute__((sentinel));
 
