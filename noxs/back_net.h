@@ -57,6 +57,8 @@ struct net_back_rx {
 	unsigned int most;  /* slots of the largest packet */
 	struct net_rx_batch *batch; /* while connected */
 	struct timer_list timer;    /* runs while the queue is stopped */
+	unsigned int quiet;         /* answered slots the guest was not told of */
+	struct timer_list quiet_timer; /* runs while there are some, or longer */
 	u64 packets, bytes;
 	u64 dropped;        /* no room, not connected, not agreed upon */
 	u64 failed;         /* slots with bad grants */

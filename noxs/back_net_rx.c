@@ -10,9 +10,16 @@
  * stopped and the guest asked to ring when there are enough. If it does not for
  * STALL seconds, the queue goes on and drops what does not fit, so that packets
  * of a sleeping guest do not pile up.
+ *
+ * Each guest that comes up announces its address to all others. To wake a
+ * thousand guests for that costs far more than to make one, and none of them
+ * has anything to answer. So an announcement is put into the ring without a
+ * ring of the bell: the guest finds it when it looks for whatever reason, and
+ * is told after QUIET or when half of its buffers are used.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/if_arp.h>
 #include <linux/if_vlan.h>
 #include <asm/xen/hypercall.h>
 #include <xen/page.h>
@@ -20,6 +27,7 @@
 #include "back_net.h"
 
 #define STALL (10 * HZ)
+#define QUIET HZ
 
 /*
  * Copies of one packet at most: 17 pages of the guest, and as many pieces at our
@@ -43,6 +51,7 @@ struct net_rx_batch {
 	u8 op_slot[BATCH_OPS];
 	struct rx_slot slots[BATCH_SLOTS];
 	unsigned int nr_ops, nr_slots;
+	unsigned int nr_quiet;    /* slots of announcements */
 	struct sk_buff_head skbs; /* those whose bytes ops point to */
 	/* Of the packet being taken: the slot being filled. */
 	unsigned int fill;
@@ -215,6 +224,55 @@ static void answer(struct net_back *net, const struct rx_slot *slot)
 	ring->rsp_prod_pvt++;
 }
 
+/* ARP, to all, of the sender's own address: nobody answers that. */
+static bool is_announcement(const struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	const struct arphdr *arp = (const struct arphdr *)(eth + 1);
+	const u8 *sender = (const u8 *)(arp + 1) + ETH_ALEN;
+	const u8 *target = sender + 4 + ETH_ALEN;
+
+	return skb->protocol == htons(ETH_P_ARP) &&
+	       skb_headlen(skb) >= ETH_HLEN + sizeof(*arp) + 2 * (ETH_ALEN + 4) &&
+	       is_broadcast_ether_addr(eth->h_dest) &&
+	       arp->ar_pro == htons(ETH_P_IP) && arp->ar_hln == ETH_ALEN &&
+	       arp->ar_pln == 4 && !memcmp(sender, target, 4);
+}
+
+/*
+ * Ring the guest unless it does not want that, or all there is are announcements
+ * and it has room for as many again. What was kept quiet once is told with
+ * whatever comes next, for the guest asks to be told only once.
+ */
+static void tell(struct net_back *net, bool wanted)
+{
+	struct net_back_rx *rx = &net->rx;
+	const struct net_rx_batch *batch = rx->batch;
+	bool quiet = batch->nr_quiet == batch->nr_slots;
+
+	if (quiet && (wanted || rx->quiet)) {
+		if (!rx->quiet)
+			mod_timer(&rx->quiet_timer, jiffies + QUIET);
+		rx->quiet += batch->nr_quiet;
+		if (room(net) >= rx->most && room(net) > rx->quiet)
+			return;
+	}
+	if (wanted || rx->quiet)
+		noxs_back_notify(&net->back);
+	rx->quiet = 0;
+}
+
+static void quiet_end(struct timer_list *timer)
+{
+	struct net_back *net = from_timer(net, timer, rx.quiet_timer);
+
+	netif_tx_lock(net->dev);
+	if (net->rx.connected && net->rx.quiet)
+		noxs_back_notify(&net->back);
+	net->rx.quiet = 0;
+	netif_tx_unlock(net->dev);
+}
+
 static void flush(struct net_back *net)
 {
 	struct net_rx_batch *batch = net->rx.batch;
@@ -236,12 +294,12 @@ static void flush(struct net_back *net)
 	for (i = 0; i < batch->nr_slots; i++)
 		answer(net, &batch->slots[i]);
 	RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&net->rx.ring, notify);
-	if (notify)
-		noxs_back_notify(&net->back);
+	tell(net, notify);
 	while ((skb = __skb_dequeue(&batch->skbs)))
 		dev_consume_skb_any(skb);
 	batch->nr_ops = 0;
 	batch->nr_slots = 0;
+	batch->nr_quiet = 0;
 }
 
 static bool is_agreed(const struct net_back *net, const struct sk_buff *skb)
@@ -343,6 +401,7 @@ netdev_tx_t noxs_net_rx_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else {
 		skb_tx_timestamp(skb);
 		take_packet(net, skb);
+		batch->nr_quiet += is_announcement(skb);
 	}
 	/* After the queue was stopped nobody would come to flush. */
 	if (!netdev_xmit_more() || room(net) < rx->most)
@@ -362,6 +421,7 @@ static void reset(struct net_back *net)
 void noxs_net_rx_init(struct net_back *net)
 {
 	timer_setup(&net->rx.timer, stall, 0);
+	timer_setup(&net->rx.quiet_timer, quiet_end, 0);
 	reset(net);
 }
 
@@ -385,6 +445,7 @@ int noxs_net_rx_connect(struct net_back *net)
 	netif_tx_lock_bh(net->dev);
 	rx->most = slots_most(net->features, net->dev->mtu);
 	rx->stalled = false;
+	rx->quiet = 0;
 	rx->connected = true;
 	netif_start_queue(net->dev);
 	stop_if_full(net);
@@ -401,6 +462,7 @@ void noxs_net_rx_disconnect(struct net_back *net)
 	rx->connected = false;
 	netif_tx_unlock_bh(net->dev);
 	del_timer_sync(&rx->timer);
+	del_timer_sync(&rx->quiet_timer);
 	kvfree(rx->batch);
 	rx->batch = NULL;
 	reset(net);
