@@ -17,7 +17,8 @@
 /* Memory of domain 0, measured (docs/benchmarks.md). */
 #define VIF_KB 48u
 #define VBD_KB 64u
-#define GUEST_KB 32u /* its record, and its console in chaosd */
+#define FAIR_QUEUES_KB 72u /* of fq_codel, for each vif */
+#define GUEST_KB 32u       /* its record, and its console in chaosd */
 /* Of the latter, in files under /run. */
 #define RUN_KB 28u
 #define RUN_FILES 2u
@@ -97,18 +98,32 @@ static bool read_meminfo(void *arg, const char *line)
     return true;
 }
 
+/* systemd's choice has a thousand queues, and a vif has one of them. */
+static bool has_fair_queues(const struct doctor *dr)
+{
+    char text[32] = "";
+
+    (void)doctor_text(dr, "/proc/sys/net/core/default_qdisc", text,
+                      sizeof(text));
+    return strcmp(text, "fq_codel") == 0;
+}
+
 static void find_memory(struct doctor *dr)
 {
-    uint64_t each =
-        GUEST_KB + dr->shape.vifs * VIF_KB + dr->shape.vbds * VBD_KB;
+    bool fair = has_fair_queues(dr);
+    uint64_t vif = VIF_KB + (fair ? FAIR_QUEUES_KB : 0);
+    uint64_t each = GUEST_KB + dr->shape.vifs * vif + dr->shape.vbds * VBD_KB;
     struct meminfo m = {0};
 
     if (doctor_lines(dr, "/proc/meminfo", read_meminfo, &m) < 0 || !m.total)
         return;
     finding_remedy(doctor_limit(dr, "memory of domain 0", "KiB",
                                 m.total - m.available, m.total, each),
-                   "a guest takes %llu KiB: boot Xen with a larger dom0_mem=",
-                   (unsigned long long)each);
+                   "a guest takes %llu KiB: boot Xen with a larger dom0_mem=%s",
+                   (unsigned long long)each,
+                   fair && dr->shape.vifs > 0
+                       ? ", or sysctl -w net.core.default_qdisc=pfifo_fast"
+                       : "");
 }
 
 static void find_run(struct doctor *dr)

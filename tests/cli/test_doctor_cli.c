@@ -293,6 +293,19 @@ static void a_line_of_any_length(void **state)
     assert_limit("memory of domain 0", 1000, 5000, 4000 / 80);
 }
 
+static void fair_queues(void **state)
+{
+    yajl_val f;
+
+    (void)state;
+    put("/proc/sys/net/core/default_qdisc", "fq_codel\n");
+    assert_int_equal(cli_run("doctor", "--json", NULL), 0);
+    read_json();
+    f = look("memory of domain 0", NULL);
+    assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), 800000 / 152);
+    assert_non_null(strstr(YAJL_GET_STRING(get(f, "remedy")), "pfifo_fast"));
+}
+
 static void has_info(int fd)
 {
     static const char text[] = "{\"version\": \"1\", \"pid\": 77}";
@@ -386,6 +399,7 @@ int main(void)
         TEST(what_is_missing),
         TEST(nothing_to_read),
         TEST(many_bridges),
+        TEST(fair_queues),
     };
 
     return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
