@@ -110,6 +110,14 @@ static void read_json(void)
     assert_non_null(tree);
 }
 
+static const char *text_of(yajl_val object, const char *key)
+{
+    const char *text = YAJL_GET_STRING(get(object, key));
+
+    assert_non_null(text);
+    return text;
+}
+
 /* What was found of that name; NULL: nothing. `at` may be NULL. */
 static yajl_val look(const char *name, size_t *at)
 {
@@ -119,9 +127,7 @@ static yajl_val look(const char *name, size_t *at)
     for (i = 0; i < YAJL_GET_ARRAY(list)->len; i++) {
         yajl_val f = YAJL_GET_ARRAY(list)->values[i];
 
-        const char *its = YAJL_GET_STRING(get(f, "name"));
-
-        if (!its || strcmp(its, name) != 0)
+        if (strcmp(text_of(f, "name"), name) != 0)
             continue;
         if (at)
             *at = i;
@@ -151,7 +157,7 @@ static void assert_state(const char *name, const char *state)
 
     if (!f)
         fail_msg("no %s", name);
-    assert_string_equal(YAJL_GET_STRING(get(f, "state")), state);
+    assert_string_equal(text_of(f, "state"), state);
 }
 
 static void what_is_counted(void **state)
@@ -198,7 +204,7 @@ static void the_first_comes_first(void **state)
         assert_true(now >= before);
         before = now;
     }
-    assert_string_equal(YAJL_GET_STRING(get(tree, "first")), "ports of full");
+    assert_string_equal(text_of(tree, "first"), "ports of full");
     assert_int_equal(YAJL_GET_INTEGER(get(tree, "room")), 23);
     assert_int_equal(cli_run("doctor", NULL), 0);
     assert_non_null(strstr(cli_out, "\nroom for 23 more guests of 4096 KiB, "
@@ -303,7 +309,7 @@ static void fair_queues(void **state)
     read_json();
     f = look("memory of domain 0", NULL);
     assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), 800000 / 152);
-    assert_non_null(strstr(YAJL_GET_STRING(get(f, "remedy")), "pfifo_fast"));
+    assert_non_null(strstr(text_of(f, "remedy"), "pfifo_fast"));
 }
 
 static void has_info(int fd)
