@@ -136,6 +136,7 @@ static void operations_fail(void **state)
     struct noxs_device devices[NOXS_DEV_MAX];
     struct chaos_domain_info info;
     struct chaos_host_info host;
+    struct chaos_host_limits limits;
     uint32_t domid = kit_create(kit, NULL), out;
     struct chaos_ctx *ctx = kit->ctx;
     unsigned n;
@@ -151,6 +152,8 @@ static void operations_fail(void **state)
         kit_assert_error(ctx, chaos_domain_info(ctx, domid, &info), -EPERM);
         model_fail(n, EPERM);
         kit_assert_error(ctx, chaos_host_info(ctx, &host), -EPERM);
+        model_fail(n, EPERM);
+        kit_assert_error(ctx, chaos_host_limits(ctx, &limits), -EPERM);
     }
     model_fail(1, EPERM);
     kit_assert_error(ctx, chaos_domain_devices(ctx, domid, devices), -EPERM);
@@ -159,6 +162,22 @@ static void operations_fail(void **state)
     model_fail(1, EPERM);
     kit_assert_error(ctx, chaos_domain_lookup(ctx, "1", &out), -EPERM);
     assert_true(model_view(domid).exists);
+}
+
+static void limits_of_the_host(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_host_limits limits;
+
+    assert_int_equal(chaos_host_limits(kit->ctx, &limits), 0);
+    assert_int_equal(limits.domains, 0x7ff0);
+    assert_int_equal(limits.grant_frames, 4);
+    assert_int_equal(limits.grant_frames_max, 64);
+    assert_int_equal(limits.grants_per_frame, 512);
+    assert_int_equal(limits.watches, MODEL_WATCH_MAX);
+    model_knobs.no_noxs = true;
+    assert_int_equal(chaos_host_limits(kit->ctx, &limits), 0);
+    assert_int_equal(limits.watches, 0);
 }
 
 /* --- names -----------------------------------------------------------------
@@ -334,13 +353,21 @@ static void reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(destroy),        TEST(destroy_fails),
-        TEST(destroy_races),  TEST(domain_zero),
-        TEST(impossible_ids), TEST(operations_fail),
-        TEST(duplicate_name), TEST(pause_and_unpause),
-        TEST(rename_domain),  TEST(look_up),
-        TEST(info),           TEST(devices),
-        TEST(host),           cmocka_unit_test(reasons),
+        TEST(destroy),
+        TEST(destroy_fails),
+        TEST(destroy_races),
+        TEST(domain_zero),
+        TEST(impossible_ids),
+        TEST(operations_fail),
+        TEST(limits_of_the_host),
+        TEST(duplicate_name),
+        TEST(pause_and_unpause),
+        TEST(rename_domain),
+        TEST(look_up),
+        TEST(info),
+        TEST(devices),
+        TEST(host),
+        cmocka_unit_test(reasons),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
