@@ -163,6 +163,8 @@ void vif_make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id, unsigned try,
 /* All that dom0's kernel is told of one. */
 void vif_wish(const struct vif *v, uint32_t domid, struct host_vif *wish_out);
 /* The failure, with text. */
+int vif_cannot_join(struct chaos_ctx *ctx, int rc, const struct vif *v)
+    CHAOS_CHECK;
 int vif_mac_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
 int vif_ifname_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
 

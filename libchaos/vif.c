@@ -164,16 +164,26 @@ static int create_failed(struct chaos_ctx *ctx, int rc, const struct vif *v)
     return device_refused(ctx, rc, what);
 }
 
+/* EXFULL is what Linux says where a bridge has its 1,023 ports. */
+int vif_cannot_join(struct chaos_ctx *ctx, int rc, const struct vif *v)
+{
+    if (rc == -EXFULL)
+        return chaos__fail(ctx, rc,
+                           "vifs[%u].bridge: bridge '%s' has no more ports; "
+                           "use another one",
+                           v->index, v->cfg->bridge);
+    return chaos__fail(ctx, rc,
+                       "vifs[%u].bridge: interface %s cannot join bridge '%s'",
+                       v->index, v->ifname, v->cfg->bridge);
+}
+
 static int bring_up(struct chaos_ctx *ctx, struct host *host,
                     const struct vif *v)
 {
     int rc = host->ops->link_up(host, v->ifindex, v->bridge);
 
     if (rc < 0 && v->cfg->bridge)
-        return chaos__fail(ctx, rc,
-                           "vifs[%u].bridge: interface %s cannot join bridge "
-                           "'%s'",
-                           v->index, v->ifname, v->cfg->bridge);
+        return vif_cannot_join(ctx, rc, v);
     if (rc < 0)
         return chaos__fail(ctx, rc,
                            "vifs[%u]: interface %s cannot be brought up",

@@ -115,10 +115,7 @@ static int move(struct chaos_ctx *ctx, struct host *host,
         return 0;
     rc = host->ops->link_move(host, v->ifindex, v->bridge);
     if (rc < 0 && v->cfg->bridge)
-        return chaos__fail(ctx, rc,
-                           "vifs[%u].bridge: interface %s cannot join bridge "
-                           "'%s'",
-                           v->index, v->ifname, v->cfg->bridge);
+        return vif_cannot_join(ctx, rc, v);
     if (rc < 0)
         return chaos__fail(ctx, rc,
                            "vifs[%u]: interface %s cannot leave its bridge",

@@ -269,12 +269,39 @@ static void hook_undone(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
+/* Whatever else fails so, the bridge is not to blame for. */
+static void bridge_is_full(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg =
+        kit_config(kit, "vifs", "[{\"bridge\": \"xenbr0\"}]", NULL);
+    bool seen = false;
+    uint32_t domid;
+    unsigned n;
+
+    for (n = 1; !seen && n < 100; n++) {
+        model_fail(n, EXFULL);
+        if (chaos_domain_create(kit->ctx, cfg, &domid) == 0) {
+            device_destroy(kit, domid);
+            continue;
+        }
+        seen = strcmp(model_failed_name(), "link_up") == 0;
+        if (seen)
+            kit_assert_says(kit->ctx, "vifs[0].bridge: bridge 'xenbr0' has no "
+                                      "more ports; use another one");
+    }
+    assert_true(seen);
+    model_fail_end();
+    chaos_config_destroy(cfg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(vif_plain),  TEST(vif_with_all),  TEST(mac_of_uuid),
-        TEST(mac_in_use), TEST(ifname_in_use), TEST(no_bridge),
-        TEST(hook),       TEST(hook_not_run),  TEST(hook_undone),
+        TEST(vif_plain),      TEST(vif_with_all),  TEST(mac_of_uuid),
+        TEST(mac_in_use),     TEST(ifname_in_use), TEST(no_bridge),
+        TEST(hook),           TEST(hook_not_run),  TEST(hook_undone),
+        TEST(bridge_is_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
