@@ -27,6 +27,8 @@
 /* Counters and ring indices are read elsewhere without a lock. */
 static_assert(BITS_PER_LONG == 64);
 
+#define NET_ADDRESS_BITS 8
+
 /* A packet of 65,535 bytes in pages, and its extra info. */
 #define NET_RX_SLOTS_MOST 18
 
@@ -76,6 +78,9 @@ struct net_back {
 	u16 mtu;          /* the guest's, as it was announced */
 	u8 mac[ETH_ALEN]; /* the guest's */
 	struct hlist_node mac_node;
+	/* IPv4 addresses that the front end spoke of as its own, by hash. */
+	DECLARE_BITMAP(addresses, 1 << NET_ADDRESS_BITS);
+	bool has_addresses; /* any */
 	struct net_back_tx tx;
 	struct net_back_rx rx;
 };
@@ -126,6 +131,14 @@ void noxs_net_tx_init(struct net_back *net);
 void noxs_net_tx_limit(struct net_back *net, u64 bytes, u32 interval);
 void noxs_net_tx_reset(struct net_back *net); /* the ring as new */
 int noxs_net_poll(struct napi_struct *napi, int budget);
+
+/* back_net_arp.c */
+/* The guest sent a packet, which begins behind the Ethernet header. */
+void noxs_net_arp_sent(struct net_back *net, const struct sk_buff *skb);
+/* Of a packet with its Ethernet header: the guest need not be woken for it. */
+bool noxs_net_arp_is_quiet(const struct net_back *net,
+			   const struct sk_buff *skb);
+void noxs_net_arp_reset(struct net_back *net);
 
 /* back_net_rx.c */
 void noxs_net_rx_init(struct net_back *net);

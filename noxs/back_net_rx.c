@@ -11,15 +11,15 @@
  * STALL seconds, the queue goes on and drops what does not fit, so that packets
  * of a sleeping guest do not pile up.
  *
- * Each guest that comes up announces its address to all others. To wake a
- * thousand guests for that costs far more than to make one, and none of them
- * has anything to answer. So an announcement is put into the ring without a
- * ring of the bell: the guest finds it when it looks for whatever reason, and
- * is told after QUIET or when half of its buffers are used.
+ * Each guest that comes up announces its address to all others, and others ask
+ * all who has one. To wake a thousand guests for that costs far more than to
+ * make one, and but for one nobody has anything to answer. So what back_net_arp.c
+ * finds to be of no concern is put into the ring without a ring of the bell:
+ * the guest finds it when it looks for whatever reason, and is told after QUIET
+ * or when half of its buffers are used.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/if_arp.h>
 #include <linux/if_vlan.h>
 #include <asm/xen/hypercall.h>
 #include <xen/page.h>
@@ -51,7 +51,7 @@ struct net_rx_batch {
 	u8 op_slot[BATCH_OPS];
 	struct rx_slot slots[BATCH_SLOTS];
 	unsigned int nr_ops, nr_slots;
-	unsigned int nr_quiet;    /* slots of announcements */
+	unsigned int nr_quiet;    /* slots of no concern */
 	struct sk_buff_head skbs; /* those whose bytes ops point to */
 	/* Of the packet being taken: the slot being filled. */
 	unsigned int fill;
@@ -224,24 +224,9 @@ static void answer(struct net_back *net, const struct rx_slot *slot)
 	ring->rsp_prod_pvt++;
 }
 
-/* ARP, to all, of the sender's own address: nobody answers that. */
-static bool is_announcement(const struct sk_buff *skb)
-{
-	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
-	const struct arphdr *arp = (const struct arphdr *)(eth + 1);
-	const u8 *sender = (const u8 *)(arp + 1) + ETH_ALEN;
-	const u8 *target = sender + 4 + ETH_ALEN;
-
-	return skb->protocol == htons(ETH_P_ARP) &&
-	       skb_headlen(skb) >= ETH_HLEN + sizeof(*arp) + 2 * (ETH_ALEN + 4) &&
-	       is_broadcast_ether_addr(eth->h_dest) &&
-	       arp->ar_pro == htons(ETH_P_IP) && arp->ar_hln == ETH_ALEN &&
-	       arp->ar_pln == 4 && !memcmp(sender, target, 4);
-}
-
 /*
- * Ring the guest unless it does not want that, or all there is are announcements
- * and it has room for as many again. What was kept quiet once is told with
+ * Ring the guest unless it does not want that, or nothing of it is of concern and
+ * it has room for as much again. What was kept quiet once is told with
  * whatever comes next, for the guest asks to be told only once.
  */
 static void tell(struct net_back *net, bool wanted)
@@ -401,7 +386,7 @@ netdev_tx_t noxs_net_rx_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else {
 		skb_tx_timestamp(skb);
 		take_packet(net, skb);
-		batch->nr_quiet += is_announcement(skb);
+		batch->nr_quiet += noxs_net_arp_is_quiet(net, skb);
 	}
 	/* After the queue was stopped nobody would come to flush. */
 	if (!netdev_xmit_more() || room(net) < rx->most)
@@ -446,6 +431,7 @@ int noxs_net_rx_connect(struct net_back *net)
 	rx->most = slots_most(net->features, net->dev->mtu);
 	rx->stalled = false;
 	rx->quiet = 0;
+	noxs_net_arp_reset(net);
 	rx->connected = true;
 	netif_start_queue(net->dev);
 	stop_if_full(net);

@@ -262,6 +262,7 @@ static void deliver(struct net_back *net, struct net_tx_packet *packet)
 		kfree_skb(skb);
 		return;
 	}
+	noxs_net_arp_sent(net, skb);
 	packet->status = XEN_NETIF_RSP_OKAY;
 	net->tx.packets++;
 	net->tx.bytes += size;
