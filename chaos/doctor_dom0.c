@@ -2,20 +2,22 @@
 /*
  * doctor_dom0.c: what domain 0's kernel has a limited number of.
  */
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <limits.h>
 
 #include "doctor.h"
 
 /* Event channels of a 64-bit domain by Xen's two interfaces. */
 #define PORTS_TWO_LEVEL 4096u
 #define PORTS_FIFO 131071u
-/* Memory of domain 0, measured (docs/benchmarks.md). */
-#define VIF_KB 48u
+/*
+ * Memory of domain 0, about: a vif is 20 KiB of rings and buffers, and what
+ * Linux has for an interface in sysfs, in sysctl and for IPv4 and IPv6.
+ */
+#define VIF_KB 64u
 #define VBD_KB 64u
 #define FAIR_QUEUES_KB 72u /* of fq_codel, for each vif */
 #define GUEST_KB 32u       /* its record, and its console in chaosd */

@@ -9,7 +9,7 @@
 
 /*
  * Beside its own memory a guest takes: its struct domain, vCPU, shared pages,
- * device page, grant and maptrack tables (measured, docs/benchmarks.md).
+ * device page, grant and maptrack tables; about.
  */
 #define XEN_KB_EACH 96u
 /* Pages of domain 0 that a front end maps: control page, rings. */

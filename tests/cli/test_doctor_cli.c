@@ -296,7 +296,7 @@ static void a_line_of_any_length(void **state)
     free(text);
     (void)cli_run("doctor", "--json", NULL);
     read_json();
-    assert_limit("memory of domain 0", 1000, 5000, 4000 / 80);
+    assert_limit("memory of domain 0", 1000, 5000, 4000 / 96);
 }
 
 static void fair_queues(void **state)
@@ -308,7 +308,7 @@ static void fair_queues(void **state)
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
     read_json();
     f = look("memory of domain 0", NULL);
-    assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), 800000 / 152);
+    assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), 800000 / 168);
     assert_non_null(strstr(text_of(f, "remedy"), "pfifo_fast"));
 }
 
