@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What all plots share. csv, series (the table), clock: from bench/figures/report.
+set datafile separator ","
+set datafile missing NaN
+set grid
+set key below
+set style data lines
+set xlabel "guests that run"
+names = system("tail -n +2 ".csv." | cut -d, -f1 | uniq")
+title_of(s) = system("grep '|".s."|' ".series." | cut -d'|' -f3 | head -n 1")
+# The rows of one series.
+only(s) = "< grep '^".s.",' ".csv

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * nth.c: make guests that all stay alive, and time the making of each.
+ *
+ * Runs in dom0. Prints lines that begin with "csv ", which bench/figures/run
+ * keeps: create,SERIES,N,US for every guest, memory,SERIES,N,XEN_KB,DOM0_KB
+ * now and then, and at the end alive, cpu and end. Guest 0 is made and ended
+ * before, because the first create after boot finds everything cold. What
+ * fails ends the series there: nothing is wrong with the rows before it.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nth_host.h"
+#include "nth_text.h"
+#include "sample.h"
+
+#define WORDS 32
+#define WORD_SIZE 256
+#define MEMORY_ROWS 50
+
+struct options {
+    const char *series, *template, *destroy;
+    unsigned long count, settle_ms, idle_seconds, port;
+    bool pool;
+    char *const *command; /* borrowed from main */
+};
+
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: bench-nth [OPTION...] SERIES COUNT COMMAND...\n"
+            "  -t FILE     template of a configuration, which @ is in COMMAND\n"
+            "  -d COMMAND  what ends a guest, blanks between its words\n"
+            "  -s MS       pause before each create (100)\n"
+            "  -i SECONDS  measure idle guests for so long at the end (0)\n"
+            "  -w PORT     at the end, ask guests something by TCP\n"
+            "  -p          wait for the daemon's pool to be full\n"
+            "COMMAND may be 'libchaos @': chaos_domain_create in this process.\n"
+            "Of FILE and COMMAND %%N is the guest's number, %%A its address,\n"
+            "%%B its bridge.\n");
+    return 2;
+}
+
+/* Split what has blanks between its words, with the n-th guest's values. */
+static void make_argv(char *const *words, unsigned long n,
+                      char text[WORDS][WORD_SIZE], const char **argv)
+{
+    unsigned i;
+
+    for (i = 0; i + 1 < WORDS && words[i]; i++) {
+        const char *word = strcmp(words[i], "@") ? words[i] : NTH_CONFIG;
+
+        nth_expand(text[i], WORD_SIZE, word, n);
+        argv[i] = text[i];
+    }
+    argv[i] = NULL;
+}
+
+static int create(const struct options *o, unsigned long n, double *us_out)
+{
+    char text[WORDS][WORD_SIZE];
+    const char *argv[WORDS];
+
+    if (o->template)
+        nth_write_config(o->template, n);
+    make_argv(o->command, n, text, argv);
+    if (strcmp(argv[0], "libchaos") == 0)
+        return nth_create_here(argv[1], us_out);
+    return nth_try(argv, us_out);
+}
+
+static int destroy(const struct options *o, unsigned long n)
+{
+    char *line = strdup(o->destroy), *words[WORDS], *rest = line;
+    char text[WORDS][WORD_SIZE];
+    const char *argv[WORDS];
+    unsigned i = 0;
+    double us;
+    int rc;
+
+    while (i + 1 < WORDS && (words[i] = strsep(&rest, " ")))
+        i++;
+    words[i] = NULL;
+    make_argv(words, n, text, argv);
+    rc = nth_try(argv, &us);
+    free(line);
+    return rc;
+}
+
+/* Refills and wiping are done, and the guest before has come up. */
+static void rest(const struct options *o)
+{
+    pause_us((unsigned)o->settle_ms * 1000);
+    if (o->pool) {
+        nth_fill();
+        settle();
+    }
+}
+
+static void memory_row(const struct options *o, unsigned long n)
+{
+    struct nth_memory m = nth_memory();
+
+    printf("csv memory,%s,%lu,%llu,%llu\n", o->series, n,
+           (unsigned long long)m.xen_kb, (unsigned long long)m.dom0_kb);
+}
+
+static void warm_up(const struct options *o)
+{
+    double us;
+
+    rest(o);
+    if (create(o, 0, &us) != 0)
+        die(o->series, "the guest before the first cannot be made");
+    rest(o);
+    if (o->destroy && destroy(o, 0) != 0)
+        die(o->series, "the guest before the first cannot be ended");
+    rest(o);
+}
+
+/* Returns how many were made. */
+static unsigned long create_all(const struct options *o)
+{
+    unsigned long every = o->count / MEMORY_ROWS + 1, n;
+    double us;
+
+    memory_row(o, 0);
+    for (n = 1; n <= o->count; n++) {
+        int rc;
+
+        rest(o);
+        rc = create(o, n, &us);
+        if (rc != 0) {
+            fprintf(stderr, "%s: guest %lu: ended with %d\n", o->series, n, rc);
+            break;
+        }
+        printf("csv create,%s,%lu,%.3f\n", o->series, n, us);
+        if (n == o->count || n % every == 0) {
+            rest(o);
+            memory_row(o, n);
+        }
+        fflush(stdout);
+    }
+    return n - 1;
+}
+
+static void finish(const struct options *o, unsigned long made)
+{
+    rest(o);
+    printf("csv alive,%s,%lu,%u\n", o->series, made, nth_alive());
+    if (o->port && made)
+        printf("csv answer,%s,%lu,%u\n", o->series, made,
+               nth_answers(1, (unsigned)o->port) +
+                   nth_answers((made + 1) / 2, (unsigned)o->port) +
+                   nth_answers(made, (unsigned)o->port));
+    if (o->idle_seconds) {
+        struct nth_cpu cpu = nth_idle((unsigned)o->idle_seconds);
+
+        printf("csv cpu,%s,%lu,%.4f,%.4f\n", o->series, made,
+               cpu.dom0_percent, cpu.guests_percent);
+    }
+    printf("csv end,%s,%lu,%s\n", o->series, made,
+           made == o->count ? "complete" : "failed");
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.settle_ms = 100};
+    int c;
+
+    sample_init("bench-nth");
+    while ((c = getopt(argc, argv, "+t:d:s:i:w:p")) != -1) {
+        switch (c) {
+        case 't':
+            o.template = optarg;
+            break;
+        case 'd':
+            o.destroy = optarg;
+            break;
+        case 's':
+            o.settle_ms = number(optarg);
+            break;
+        case 'i':
+            o.idle_seconds = number(optarg);
+            break;
+        case 'w':
+            o.port = number(optarg);
+            break;
+        case 'p':
+            o.pool = true;
+            break;
+        default:
+            return usage();
+        }
+    }
+    if (argc - optind < 3)
+        return usage();
+    o.series = argv[optind];
+    o.count = number(argv[optind + 1]);
+    o.command = argv + optind + 2;
+    nth_open(o.pool);
+    warm_up(&o);
+    finish(&o, create_all(&o));
+    nth_close();
+    return 0;
+}
