@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # bench/figures: the figures of the LightVM paper, measured here.
 
-FIGURES_NEED := $(addprefix $(B)/bench/,bench-nth idle true)
+FIGURES_NEED := $(addprefix $(B)/bench/,bench-nth xl-probe.so idle true)
 
 $(B)/bench/bench-nth: $(addprefix $(B)/bench/,nth.o nth_host.o nth_text.o \
-		pool_kit.o sample.o) $(LIBCHAOS_A)
+		ping.o pool_kit.o sample.o) $(LIBCHAOS_A)
 	$(call say,LD,$@)
 	$(Q)$(CC) -static -o $@ $(filter %.o %.a,$^) $(LIBCHAOS_STATIC_LIBS)
+
+# Preloaded into xl in dom0.
+$(B)/bench/xl-probe.so: bench/xl_probe.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_COMMON) $(OPT) $(CFLAGS) -fPIC -shared -o $@ $<
 
 $(B)/bench/idle: bench/idle.c
 	@mkdir -p $(@D)

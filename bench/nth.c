@@ -25,23 +25,29 @@
 struct options {
     const char *series, *template, *destroy;
     unsigned long count, settle_ms, idle_seconds, port;
-    bool pool;
+    bool pool, alone, boot, parts;
     char *const *command; /* borrowed from main */
 };
 
 static int usage(void)
 {
-    fprintf(stderr,
-            "usage: bench-nth [OPTION...] SERIES COUNT COMMAND...\n"
-            "  -t FILE     template of a configuration, which @ is in COMMAND\n"
-            "  -d COMMAND  what ends a guest, blanks between its words\n"
-            "  -s MS       pause before each create (100)\n"
-            "  -i SECONDS  measure idle guests for so long at the end (0)\n"
-            "  -w PORT     at the end, ask guests something by TCP\n"
-            "  -p          wait for the daemon's pool to be full\n"
-            "COMMAND may be 'libchaos @': chaos_domain_create in this process.\n"
-            "Of FILE and COMMAND %%N is the guest's number, %%A its address,\n"
-            "%%B its bridge.\n");
+    static const char text[] =
+        "usage: bench-nth [OPTION...] SERIES COUNT COMMAND...\n"
+        "  -t FILE     template of a configuration, which @ is in COMMAND\n"
+        "  -d COMMAND  what ends a guest, blanks between its words\n"
+        "  -s MS       pause before each create (100)\n"
+        "  -i SECONDS  measure idle guests for so long at the end (0)\n"
+        "  -w PORT     at the end, ask guests something by TCP\n"
+        "  -p          wait for the daemon's pool to be full\n"
+        "  -o          end each guest before the next: no more than one\n"
+        "  -b          after each create, ping until the guest answers\n"
+        "  -l FILE     preload it; what it leaves in " NTH_PARTS
+        " is the create's parts\n"
+        "COMMAND may be 'libchaos @': chaos_domain_create in this process.\n"
+        "Of FILE and COMMAND %N is the guest's number, %A its address, %M its\n"
+        "MAC, %B its bridge.\n";
+
+    fputs(text, stderr);
     return 2;
 }
 
@@ -122,28 +128,68 @@ static void warm_up(const struct options *o)
     rest(o);
 }
 
+/* What the probe in the command has left, and what it cannot know. */
+static void part_rows(const struct options *o, unsigned long n, double us)
+{
+    FILE *f = fopen(NTH_PARTS, "r");
+    char name[WORD_SIZE];
+    double part;
+
+    if (!f)
+        die(NTH_PARTS, "the command left none");
+    while (fscanf(f, "%255s %lf", name, &part) == 2) {
+        printf("csv part,%s,%lu,%s,%.3f\n", o->series, n, name, part);
+        us -= part;
+    }
+    printf("csv part,%s,%lu,process,%.3f\n", o->series, n, us);
+    (void)fclose(f);
+}
+
+/* Make the n-th, say what it took, and see to what shall follow. */
+static int one(const struct options *o, unsigned long n)
+{
+    double us, end;
+    int rc;
+
+    rest(o);
+    (void)unlink(NTH_PARTS);
+    rc = create(o, n, &us);
+    end = now_us();
+    if (rc != 0)
+        return rc;
+    printf("csv create,%s,%lu,%.3f\n", o->series, n, us);
+    if (o->parts)
+        part_rows(o, n, us);
+    if (o->boot) {
+        nth_wait_ping(n);
+        printf("csv boot,%s,%lu,%.3f\n", o->series, n,
+               us + now_us() - end);
+    }
+    fflush(stdout);
+    if (o->alone && o->destroy) {
+        rest(o);
+        rc = destroy(o, n);
+    }
+    return rc;
+}
+
 /* Returns how many were made. */
 static unsigned long create_all(const struct options *o)
 {
     unsigned long every = o->count / MEMORY_ROWS + 1, n;
-    double us;
 
     memory_row(o, 0);
     for (n = 1; n <= o->count; n++) {
-        int rc;
+        int rc = one(o, n);
 
-        rest(o);
-        rc = create(o, n, &us);
         if (rc != 0) {
             fprintf(stderr, "%s: guest %lu: ended with %d\n", o->series, n, rc);
             break;
         }
-        printf("csv create,%s,%lu,%.3f\n", o->series, n, us);
         if (n == o->count || n % every == 0) {
             rest(o);
             memory_row(o, n);
         }
-        fflush(stdout);
     }
     return n - 1;
 }
@@ -160,8 +206,8 @@ static void finish(const struct options *o, unsigned long made)
     if (o->idle_seconds) {
         struct nth_cpu cpu = nth_idle((unsigned)o->idle_seconds);
 
-        printf("csv cpu,%s,%lu,%.4f,%.4f\n", o->series, made,
-               cpu.dom0_percent, cpu.guests_percent);
+        printf("csv cpu,%s,%lu,%.4f,%.4f\n", o->series, made, cpu.dom0_percent,
+               cpu.guests_percent);
     }
     printf("csv end,%s,%lu,%s\n", o->series, made,
            made == o->count ? "complete" : "failed");
@@ -174,7 +220,7 @@ int main(int argc, char **argv)
     int c;
 
     sample_init("bench-nth");
-    while ((c = getopt(argc, argv, "+t:d:s:i:w:p")) != -1) {
+    while ((c = getopt(argc, argv, "+t:d:s:i:w:pobl:")) != -1) {
         switch (c) {
         case 't':
             o.template = optarg;
@@ -193,6 +239,16 @@ int main(int argc, char **argv)
             break;
         case 'p':
             o.pool = true;
+            break;
+        case 'o':
+            o.alone = true;
+            break;
+        case 'b':
+            o.boot = true;
+            break;
+        case 'l':
+            o.parts = true;
+            (void)setenv("LD_PRELOAD", optarg, 1);
             break;
         default:
             return usage();

@@ -13,6 +13,7 @@
 
 #include "nth_host.h"
 #include "nth_text.h"
+#include "ping.h"
 #include "pool_kit.h"
 #include "sample.h"
 
@@ -167,4 +168,15 @@ unsigned nth_answers(unsigned long n, unsigned port)
         answers = 1;
     (void)close(fd);
     return answers;
+}
+
+void nth_wait_ping(unsigned long n)
+{
+    struct pinger pinger;
+    char text[LINE_SIZE];
+
+    nth_address(text, sizeof(text), n);
+    pinger_open(&pinger);
+    pinger_wait_answer(&pinger, address_of(text));
+    pinger_close(&pinger);
 }

@@ -34,5 +34,7 @@ unsigned nth_alive(void);
 struct nth_cpu nth_idle(unsigned seconds);
 /* 1 when the n-th guest says something on a TCP port within 10 seconds. */
 unsigned nth_answers(unsigned long n, unsigned port);
+/* Until the n-th guest answers a ping; ends the program after 20 seconds. */
+void nth_wait_ping(unsigned long n);
 
 #endif /* BENCH_NTH_HOST_H */

@@ -36,11 +36,15 @@ static void value_of(char key, char *out, unsigned long n)
     case 'A':
         nth_address(out, VALUE_SIZE, n);
         break;
+    case 'M':
+        (void)snprintf(out, VALUE_SIZE, "00:16:3e:00:%02lx:%02lx",
+                       n >> 8 & 0xff, n & 0xff);
+        break;
     case 'B':
         (void)snprintf(out, VALUE_SIZE, "xenbr%lu", place(n) / NTH_PER_BRIDGE);
         break;
     default:
-        die("template", "only %N, %A and %B are known");
+        die("template", "only %N, %A, %M and %B are known");
     }
 }
 

@@ -6,7 +6,7 @@ set grid
 set key below
 set style data lines
 set xlabel "guests that run"
+# Of plots whose rows begin with a series.
 names = system("tail -n +2 ".csv." | cut -d, -f1 | uniq")
 title_of(s) = system("grep '|".s."|' ".series." | cut -d'|' -f3 | head -n 1")
-# The rows of one series.
 only(s) = "< grep '^".s.",' ".csv
