@@ -7,7 +7,8 @@
 #
 # Reads series,n,us. A time "at n" is the median of the nine creates around n,
 # of those that were made; nothing is said of an n that a series did not reach.
-# Prints the table of the report, as Markdown.
+# Prints the table of the report, as Markdown, and another of what `limits`, a
+# file, holds the figure to.
 
 BEGIN {
     while ((getline line < titles) > 0) {
@@ -58,6 +59,24 @@ function ms(x) {
 function put(name, x) {
     printf "%s\n \"%s\": %.4f", comma, name, x > json
     comma = ","
+    value[name] = x
+}
+
+# One line of the limits.
+function held(line,    part, v, ok) {
+    split(line, part, ":")
+    printf "| %s | %s | %s |", part[1], part[2], part[3]
+    if (!(part[1] in value)) {
+        print " not measured | |"
+        return
+    }
+    v = value[part[1]]
+    ok = (part[2] == "-" || v >= part[2] + 0) && \
+        (part[3] == "-" || v <= part[3] + 0)
+    printf " %.3f | %s |\n", v, ok ? "yes" : "**no**"
+    if (!ok)
+        print "figures: " part[1] " is " v ", not as " limits " says" \
+            > "/dev/stderr"
 }
 
 # Series later in the table are the faster: where are they not?
@@ -110,4 +129,9 @@ END {
     if (last[x]) put(x "_n", last[x])
     put("order_broken", order())
     print "\n}" > json
+    if (limits == "") exit
+    print "\n| of fig9.json | at least | at most | measured | held |"
+    print "|---|---|---|---|---|"
+    while ((getline line < limits) > 0)
+        if (line !~ /^#/) held(line)
 }
