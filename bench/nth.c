@@ -23,7 +23,7 @@
 #define MEMORY_ROWS 50
 
 struct options {
-    const char *series, *template, *destroy;
+    const char *series, *template, *destroy, *process;
     unsigned long count, settle_ms, idle_seconds, port;
     bool pool, alone, boot, parts;
     char *const *command; /* borrowed from main */
@@ -39,6 +39,7 @@ static int usage(void)
         "  -i SECONDS  measure idle guests for so long at the end (0)\n"
         "  -w PORT     at the end, ask guests something by TCP\n"
         "  -p          wait for the daemon's pool to be full\n"
+        "  -c NAME     what is made are processes of that name, not guests\n"
         "  -o          end each guest before the next: no more than one\n"
         "  -b          after each create, ping until the guest answers\n"
         "  -l FILE     preload it; what it leaves in " NTH_PARTS
@@ -162,8 +163,7 @@ static int one(const struct options *o, unsigned long n)
         part_rows(o, n, us);
     if (o->boot) {
         nth_wait_ping(n);
-        printf("csv boot,%s,%lu,%.3f\n", o->series, n,
-               us + now_us() - end);
+        printf("csv boot,%s,%lu,%.3f\n", o->series, n, us + now_us() - end);
     }
     fflush(stdout);
     if (o->alone && o->destroy) {
@@ -197,7 +197,8 @@ static unsigned long create_all(const struct options *o)
 static void finish(const struct options *o, unsigned long made)
 {
     rest(o);
-    printf("csv alive,%s,%lu,%u\n", o->series, made, nth_alive());
+    printf("csv alive,%s,%lu,%u\n", o->series, made,
+           o->process ? nth_processes(o->process) : nth_alive());
     if (o->port && made)
         printf("csv answer,%s,%lu,%u\n", o->series, made,
                nth_answers(1, (unsigned)o->port) +
@@ -220,7 +221,7 @@ int main(int argc, char **argv)
     int c;
 
     sample_init("bench-nth");
-    while ((c = getopt(argc, argv, "+t:d:s:i:w:pobl:")) != -1) {
+    while ((c = getopt(argc, argv, "+t:d:s:i:w:c:pobl:")) != -1) {
         switch (c) {
         case 't':
             o.template = optarg;
@@ -236,6 +237,9 @@ int main(int argc, char **argv)
             break;
         case 'w':
             o.port = number(optarg);
+            break;
+        case 'c':
+            o.process = optarg;
             break;
         case 'p':
             o.pool = true;

@@ -3,6 +3,7 @@
  * nth_host.c: the host of bench-nth; see nth_host.h.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,37 @@ static struct usage usage(void)
 unsigned nth_alive(void)
 {
     return usage().alive;
+}
+
+/* One that has ended, and nobody has waited for, does not count. */
+static bool is_named(const char *pid, const char *name)
+{
+    char path[LINE_SIZE], found[LINE_SIZE], state;
+    FILE *f;
+    int fields;
+
+    (void)snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
+    f = fopen(path, "r");
+    if (!f)
+        return false;
+    fields = fscanf(f, "%*d (%255[^)]) %c", found, &state);
+    (void)fclose(f);
+    return fields == 2 && strcmp(found, name) == 0 && state != 'Z';
+}
+
+unsigned nth_processes(const char *name)
+{
+    DIR *dir = opendir("/proc");
+    const struct dirent *entry;
+    unsigned n = 0;
+
+    if (!dir)
+        die("/proc", "cannot read it");
+    while ((entry = readdir(dir)))
+        n += entry->d_name[0] >= '0' && entry->d_name[0] <= '9' &&
+             is_named(entry->d_name, name);
+    (void)closedir(dir);
+    return n;
 }
 
 struct nth_cpu nth_idle(unsigned seconds)

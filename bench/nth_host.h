@@ -30,6 +30,8 @@ void nth_fill(void);
 struct nth_memory nth_memory(void);
 /* Guests that run or wait: neither stopped nor dying nor in the making. */
 unsigned nth_alive(void);
+/* Processes of that name. */
+unsigned nth_processes(const char *name);
 /* CPU time while nothing happens. */
 struct nth_cpu nth_idle(unsigned seconds);
 /* 1 when the n-th guest says something on a TCP port within 10 seconds. */
