@@ -90,11 +90,11 @@ __attribute__((destructor)) static void end(void)
 }
 
 /*
- * All of them take at most eight integers or pointers, and return one or
+ * All of them take at most nine integers or pointers, and return one or
  * nothing: passing on what may be there is right for each on x86-64, and needs
  * none of their headers.
  */
-typedef long any_fn(long, long, long, long, long, long, long, long);
+typedef long any_fn(long, long, long, long, long, long, long, long, long);
 
 /* Calls of processes and threads that are not measured cost the look-up. */
 static any_fn *real_one(const char *name)
@@ -110,8 +110,10 @@ static any_fn *real_one(const char *name)
 }
 
 #define PROBE(kind, name)                                                      \
-    long name(long a, long b, long c, long d, long e, long f, long g, long h); \
-    long name(long a, long b, long c, long d, long e, long f, long g, long h)  \
+    long name(long a, long b, long c, long d, long e, long f, long g, long h,  \
+              long i);                                                         \
+    long name(long a, long b, long c, long d, long e, long f, long g, long h,  \
+              long i)                                                          \
     {                                                                          \
         static any_fn *real;                                                   \
         enum category before = enter(kind);                                    \
@@ -119,7 +121,7 @@ static any_fn *real_one(const char *name)
                                                                                \
         if (!real)                                                             \
             real = real_one(#name);                                            \
-        result = real(a, b, c, d, e, f, g, h);                                 \
+        result = real(a, b, c, d, e, f, g, h, i);                              \
         (void)enter(before);                                                   \
         return result;                                                         \
     }
@@ -172,7 +174,7 @@ pid_t fork(void)
 
     if (!real)
         real = real_one("fork");
-    pid = (pid_t)real(0, 0, 0, 0, 0, 0, 0, 0);
+    pid = (pid_t)real(0, 0, 0, 0, 0, 0, 0, 0, 0);
     if (pid == 0) {
         here = false;
         (void)unsetenv("LD_PRELOAD");
