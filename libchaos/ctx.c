@@ -10,6 +10,7 @@
 #include "host.h"
 #include "hv.h"
 #include "internal.h"
+#include "store.h"
 
 #define RUN_DIR "/run/chaos"
 
@@ -34,6 +35,8 @@ void chaos_ctx_destroy(struct chaos_ctx *ctx)
     if (!ctx)
         return;
     daemon_close(ctx);
+    if (ctx->store)
+        ctx->store->ops->close(ctx->store);
     if (ctx->host)
         ctx->host->ops->close(ctx->host);
     if (ctx->hv)
@@ -200,5 +203,26 @@ int chaos__host(struct chaos_ctx *ctx, struct host **host_out)
             return chaos__fail(ctx, rc, "no memory for the host's devices");
     }
     *host_out = ctx->host;
+    return 0;
+}
+
+int chaos__store(struct chaos_ctx *ctx, struct store **store_out)
+{
+    int rc;
+
+    if (ctx->store && ctx->store->ops->fd(ctx->store) < 0) {
+        ctx->store->ops->close(ctx->store);
+        ctx->store = NULL;
+    }
+    if (!ctx->store) {
+        rc = store_xen_open(&ctx->store);
+        if (rc == -ENOENT || rc == -ECONNREFUSED)
+            return chaos__fail(ctx, -ENODEV,
+                               "XenStore's daemon is not running: start "
+                               "xenstored or oxenstored (docs/install.md)");
+        if (rc < 0)
+            return chaos__fail(ctx, rc, "cannot connect to XenStore");
+    }
+    *store_out = ctx->store;
     return 0;
 }

@@ -18,6 +18,7 @@
 struct chaos_conn;
 struct host;
 struct hv;
+struct store;
 
 struct chaos_ctx {
     char error[CHAOS_ERROR_SIZE];
@@ -31,6 +32,7 @@ struct chaos_ctx {
     uint32_t owner;    /* whose lock lock_fd holds; 0: none (birth.h) */
     struct hv *hv;     /* owned; NULL until the first use */
     struct host *host; /* owned; NULL until the first use */
+    struct store *store; /* owned; NULL until the first use */
     bool noxs_checked;
     bool daemon_off;           /* daemon.c: use none */
     char *daemon_path;         /* owned; NULL: chaosd.sock in run_dir */
@@ -69,6 +71,12 @@ int chaos__hv(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
 int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out) CHAOS_CHECK;
 /* The host of this context, of which nothing is opened until it is used. */
 int chaos__host(struct chaos_ctx *ctx, struct host **host_out) CHAOS_CHECK;
+
+/*
+ * This context's connection to XenStore, made now if there is none, or if the
+ * last one broke. -ENODEV with the remedy where no daemon runs.
+ */
+int chaos__store(struct chaos_ctx *ctx, struct store **store_out) CHAOS_CHECK;
 
 /* name.c */
 
