@@ -113,6 +113,13 @@ struct hv_ops {
     /* A port of the guest that dom0 may bind. */
     int (*evtchn_alloc)(struct hv *hv, uint32_t domid, uint32_t *port_out);
 
+    /*
+     * Grant dom0 a PV guest's rings for console and XenStore, under the
+     * references that are kept for them.
+     */
+    int (*grant_rings)(struct hv *hv, uint32_t domid, uint64_t console_frame,
+                       uint64_t store_frame);
+
     /* The noxs hypercall; sizes in bytes; buf may be NULL with size 0. */
     int (*noxs)(struct hv *hv, unsigned cmd, void *arg, size_t arg_size,
                 void *buf, size_t buf_size);

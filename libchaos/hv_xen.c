@@ -452,6 +452,26 @@ static int xen_vcpu_start(struct hv *hv, uint32_t domid,
 /* --- channels, noxs ----------------------------------------------------------
  */
 
+static int xen_grant_rings(struct hv *hv, uint32_t domid,
+                           uint64_t console_frame, uint64_t store_frame)
+{
+    struct hv_xen *x = hv_xen(hv);
+    void *addr = NULL;
+    xenforeignmemory_resource_handle *frame = xenforeignmemory_map_resource(
+        x->mem, (domid_t)domid, XENMEM_resource_grant_table,
+        XENMEM_resource_grant_table_id_shared, 0, 1, &addr,
+        PROT_READ | PROT_WRITE, 0);
+    grant_entry_v1_t *table = addr;
+
+    if (!frame)
+        return -errno;
+    table[GNTTAB_RESERVED_CONSOLE] =
+        (grant_entry_v1_t){GTF_permit_access, 0, (uint32_t)console_frame};
+    table[GNTTAB_RESERVED_XENSTORE] =
+        (grant_entry_v1_t){GTF_permit_access, 0, (uint32_t)store_frame};
+    return result(xenforeignmemory_unmap_resource(x->mem, frame));
+}
+
 static int xen_evtchn_alloc(struct hv *hv, uint32_t domid, uint32_t *port_out)
 {
     struct hv_xen *x = hv_xen(hv);
@@ -624,6 +644,7 @@ static const struct hv_ops xen_ops = {
     .unmap = xen_unmap,
     .hypercall_page = xen_hypercall_page,
     .vcpu_start = xen_vcpu_start,
+    .grant_rings = xen_grant_rings,
     .evtchn_alloc = xen_evtchn_alloc,
     .noxs = xen_noxs,
     .evtchn_open = xen_evtchn_open,

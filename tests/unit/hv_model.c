@@ -8,6 +8,7 @@
 
 #include "host_model.h"
 #include "hv_model_internal.h"
+#include "store_model.h"
 
 struct model model;
 struct model_knobs model_knobs;
@@ -43,6 +44,7 @@ void model_reset(void)
 {
     model_free();
     model_host_reset();
+    model_store_reset();
     model_knobs = (struct model_knobs){
         .noxs_version = NOXS_VERSION,
         .host_pages = HOST_PAGES,
@@ -63,6 +65,10 @@ struct model_counts model_counts(void)
     c.handles = model.handles;
     c.hosts = model_hosts();
     c.backs = model_backs();
+    c.stores = model_stores();
+    c.nodes = model_store_nodes();
+    c.store_watches = model_store_watches();
+    c.introduced = model_store_domains();
     c.event_handles = model.event_handles;
     c.frames = model.frames_used;
     for (m = model.mappings; m; m = m->next)
@@ -415,6 +421,7 @@ static const struct hv_ops model_ops = {
     .unmap = unmap,
     .hypercall_page = model_hypercall_page,
     .vcpu_start = model_vcpu_start,
+    .grant_rings = model_grant_rings,
     .evtchn_alloc = model_evtchn_alloc,
     .noxs = model_noxs,
     .evtchn_open = model_evtchn_open,

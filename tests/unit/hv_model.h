@@ -17,8 +17,9 @@
 
 #include "hv.h"
 
-#define MODEL_EXITS_MAX 32 /* exit records kept: few, so that tests overflow   \
-                            */
+#define MODEL_EXITS_MAX                                                        \
+    32 /* exit records kept: few, so that tests overflow                       \
+        */
 #define MODEL_WATCH_MAX 4
 
 /* --- the host ------------------------------------------------------------ */
@@ -50,9 +51,12 @@ struct model_counts {
     unsigned host_ports;    /* event channels of dom0 */
     unsigned watches;
     unsigned names;
-    unsigned hosts; /* of host_linux_open, host_model.h */
-    unsigned backs; /* back ends */
-    uint64_t frames; /* given to guests */
+    unsigned hosts;  /* of host_linux_open, host_model.h */
+    unsigned backs;  /* back ends */
+    unsigned stores; /* of store_xen_open, store_model.h */
+    unsigned nodes, store_watches;
+    unsigned introduced; /* domains, to XenStore */
+    uint64_t frames;     /* given to guests */
 };
 struct model_counts model_counts(void);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hv_model_internal.h"
+#include "store_model.h"
 
 /* --- ports -------------------------------------------------------------------
  */
@@ -234,6 +235,7 @@ void model_watchers_ring(void)
         if (model.host_ports[i].watch && model.host_ports[i].peer)
             set_pending(model.host_ports[i].peer);
     }
+    model_store_exits();
 }
 
 /* --- guests

@@ -29,6 +29,7 @@ struct model_domain {
     unsigned affinities;
     uint64_t affinity0;
     uint64_t hypercall_frame;
+    uint64_t console_frame, store_frame; /* granted to dom0; 0: not */
     struct hv_start start;
     struct guest_port ports[PORTS_MAX];
     uint64_t *p2m; /* owned; pfn to frame, 0: none */
@@ -121,6 +122,8 @@ void model_unmap(struct hv *hv, void *addr, size_t count);
 
 /* hv_model_start.c */
 int model_hypercall_page(struct hv *hv, uint32_t domid, uint64_t frame);
+int model_grant_rings(struct hv *hv, uint32_t domid, uint64_t console_frame,
+                      uint64_t store_frame);
 int model_vcpu_start(struct hv *hv, uint32_t domid,
                      const struct hv_start *start);
 

@@ -164,6 +164,25 @@ int model_hypercall_page(struct hv *hv, uint32_t domid, uint64_t frame)
     return model_leave("hypercall_page", 0);
 }
 
+int model_grant_rings(struct hv *hv, uint32_t domid, uint64_t console_frame,
+                      uint64_t store_frame)
+{
+    struct model_domain *d = model_get(domid);
+    int rc = model_enter("grant_rings");
+
+    (void)hv;
+    if (rc < 0)
+        return rc;
+    if (!d || d->state.dying)
+        return -ESRCH;
+    if (model_owner(console_frame) != (int)domid ||
+        model_owner(store_frame) != (int)domid)
+        return model_refuse(-EINVAL, "a grant of somebody else's page");
+    d->console_frame = console_frame;
+    d->store_frame = store_frame;
+    return model_leave("grant_rings", 0);
+}
+
 uint64_t model_walk(uint32_t domid, uint64_t addr, uint64_t *flags_out)
 {
     const struct model_domain *d = model_get(domid);

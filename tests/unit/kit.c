@@ -174,6 +174,10 @@ void kit_assert_same(const struct kit *kit, const struct snapshot *before,
     SAME(counts.names);
     SAME(counts.hosts);
     SAME(counts.backs);
+    SAME(counts.stores);
+    SAME(counts.nodes);
+    SAME(counts.store_watches);
+    SAME(counts.introduced);
     SAME(counts.frames);
     SAME(fds);
     SAME(files);

@@ -20,8 +20,8 @@ UNIT_PLAY_DAEMON := \
 	-Wl,--wrap=daemon_take,--wrap=daemon_done,--wrap=daemon_make_room
 UNIT_LIBS := -lcmocka -lyajl
 
-# The real sides of the two seams, for which the models stand in.
-UNIT_REAL := $(patsubst %,libchaos/%.c,hv_xen host_linux back netlink loop)
+# The real sides of the seams, for which the models stand in.
+UNIT_REAL := $(patsubst %,libchaos/%.c,hv_xen host_linux back netlink loop store_xen)
 
 UNIT_OBJ := \
 	$(patsubst libchaos/%.c,$(UNIT_B)/lib/%.o, \

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * store_model.c: XenStore's nodes, transactions, watches and domains.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "hv_model_internal.h"
+#include "store_model.h"
+#include "store_model_tree.h"
+
+#define WATCHES_MAX 32u
+#define EVENTS_MAX 256u
+#define TOKEN_SIZE 64u
+#define DOMAINS_MAX_ID 32752u
+#define FIXED_NODES 1u /* the root */
+
+struct store_watch {
+    struct store *store; /* NULL: free */
+    char path[STORE_PATH_SIZE];
+    char token[TOKEN_SIZE];
+};
+
+struct model_store {
+    struct store store;
+    int fd; /* an eventfd that is readable while there are events */
+    bool broken;
+    uint32_t transaction; /* 0: none */
+    uint64_t seen;        /* generation when it began */
+    struct tree tree;     /* the transaction's own */
+    unsigned event_count;
+    char events[EVENTS_MAX][TOKEN_SIZE];
+};
+
+struct store_knobs store_knobs;
+
+static struct {
+    struct tree tree;
+    uint64_t generation;
+    uint32_t transactions;
+    unsigned handles, calls;
+    struct store_watch watches[WATCHES_MAX];
+    bool introduced[DOMAINS_MAX_ID];
+} all;
+
+/* --- events ------------------------------------------------------------------
+ */
+
+static struct model_store *model_store(struct store *store)
+{
+    return (struct model_store *)(void *)store;
+}
+
+static void event_add(struct store_watch *w)
+{
+    struct model_store *m = model_store(w->store);
+    uint64_t one = 1;
+
+    if (m->event_count == EVENTS_MAX)
+        abort();
+    memcpy(m->events[m->event_count++], w->token, TOKEN_SIZE);
+    if (write(m->fd, &one, sizeof(one)) != sizeof(one))
+        abort();
+}
+
+static void fire(const char *path)
+{
+    unsigned i;
+
+    for (i = 0; i < WATCHES_MAX; i++) {
+        struct store_watch *w = &all.watches[i];
+
+        if (w->store &&
+            (tree_is_below(path, w->path) || tree_is_below(w->path, path)))
+            event_add(w);
+    }
+}
+
+static void changed(const char *path)
+{
+    all.generation++;
+    fire(path);
+}
+
+/* A commit tells of all that it made different. */
+static void fire_differences(const struct tree *old, const struct tree *new)
+{
+    const struct node *n;
+    size_t i;
+
+    for (i = 0; i < new->count; i++) {
+        n = tree_find(old, new->nodes[i].path);
+        if (!n || strcmp(n->value, new->nodes[i].value) != 0)
+            fire(new->nodes[i].path);
+    }
+    for (i = 0; i < old->count; i++) {
+        if (!tree_find(new, old->nodes[i].path))
+            fire(old->nodes[i].path);
+    }
+}
+
+/* --- what tests ask ----------------------------------------------------------
+ */
+
+void model_store_reset(void)
+{
+    tree_free(&all.tree);
+    memset(&all, 0, sizeof(all));
+    tree_add(&all.tree, "/", "n0");
+    store_knobs = (struct store_knobs){0};
+}
+
+unsigned model_stores(void)
+{
+    return all.handles;
+}
+
+unsigned model_store_nodes(void)
+{
+    return (unsigned)(all.tree.count - FIXED_NODES);
+}
+
+unsigned model_store_watches(void)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < WATCHES_MAX; i++)
+        n += all.watches[i].store != NULL;
+    return n;
+}
+
+unsigned model_store_domains(void)
+{
+    unsigned i, n = 0;
+
+    for (i = 0; i < DOMAINS_MAX_ID; i++)
+        n += all.introduced[i];
+    return n;
+}
+
+unsigned model_store_calls(void)
+{
+    return all.calls;
+}
+
+const char *model_store_value(const char *path)
+{
+    const struct node *n = tree_find(&all.tree, path);
+
+    return n ? n->value : NULL;
+}
+
+const char *model_store_permissions(const char *path)
+{
+    const struct node *n = tree_find(&all.tree, path);
+
+    return n ? n->perms : NULL;
+}
+
+void model_store_set(const char *path, const char *value)
+{
+    if (value)
+        tree_set(&all.tree, path, value);
+    else
+        tree_remove(&all.tree, path);
+    changed(path);
+}
+
+void model_store_exits(void)
+{
+    uint32_t i;
+
+    for (i = 0; i < DOMAINS_MAX_ID; i++) {
+        const struct model_domain *d = all.introduced[i] ? model_get(i) : NULL;
+
+        if (all.introduced[i] && (!d || d->state.dying))
+            all.introduced[i] = false;
+    }
+    fire("@releaseDomain");
+}
+
+/* --- requests ----------------------------------------------------------------
+ */
+
+static int enter(struct model_store *m, const char *name)
+{
+    int rc = model_enter(name);
+
+    all.calls++;
+    if (store_knobs.dead || rc == -EPIPE)
+        m->broken = true;
+    if (rc < 0)
+        return rc;
+    return m->broken ? -EPIPE : 0;
+}
+
+static int copy_text(struct store_request *r, const char *text, size_t size)
+{
+    r->text = malloc(size + 1);
+    if (!r->text)
+        return -ENOMEM;
+    memcpy(r->text, text, size);
+    r->text[size] = '\0';
+    r->size = size;
+    return 0;
+}
+
+static int list_names(const struct tree *t, struct store_request *r)
+{
+    char names[STORE_VALUE_SIZE];
+    size_t i, used = 0, len = strlen(r->path);
+
+    for (i = 0; i < t->count; i++) {
+        const char *path = t->nodes[i].path;
+
+        if (!tree_is_below(path, r->path) || path[len] != '/' ||
+            strchr(path + len + 1, '/'))
+            continue;
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s",
+                                 path + len + 1) +
+                1;
+        if (used >= sizeof(names))
+            return -E2BIG;
+    }
+    return copy_text(r, names, used);
+}
+
+static void set_permissions(struct node *n, const struct store_permissions *p)
+{
+    int len = snprintf(n->perms, sizeof(n->perms), "%c%u", p->others, p->owner);
+
+    if (p->has_reader)
+        snprintf(n->perms + len, sizeof(n->perms) - (size_t)len, " r%u",
+                 p->reader);
+}
+
+static int look(const struct tree *t, struct store_request *r)
+{
+    const struct node *n = tree_find(t, r->path);
+
+    if (!n)
+        return -ENOENT;
+    return r->verb == STORE_DIRECTORY
+               ? list_names(t, r)
+               : copy_text(r, n->value, strlen(n->value));
+}
+
+/* 1: it changed something. */
+static int change(struct tree *t, const struct store_request *r)
+{
+    struct node *n = tree_find(t, r->path);
+
+    switch (r->verb) {
+    case STORE_WRITE:
+        tree_set(t, r->path, r->value);
+        return 1;
+    case STORE_MKDIR:
+        if (!n)
+            tree_make(t, r->path);
+        return !n;
+    case STORE_RM:
+        return tree_remove(t, r->path) ? 1 : -ENOENT;
+    default:
+        if (!n)
+            return -ENOENT;
+        set_permissions(n, &r->perms);
+        return 1;
+    }
+}
+
+static const char *const names[] = {
+    [STORE_READ] = "store_read",
+    [STORE_WRITE] = "store_write",
+    [STORE_MKDIR] = "store_mkdir",
+    [STORE_RM] = "store_rm",
+    [STORE_DIRECTORY] = "store_directory",
+    [STORE_PERMISSIONS] = "store_permissions",
+};
+
+static int run_one(struct model_store *m, uint32_t transaction,
+                   struct store_request *r)
+{
+    struct tree *t = transaction ? &m->tree : &all.tree;
+    int rc = enter(m, names[r->verb]);
+
+    if (rc < 0)
+        return rc;
+    if (transaction != m->transaction && transaction != 0)
+        return model_refuse(-ENOENT, "a transaction that is none");
+    if (r->verb == STORE_READ || r->verb == STORE_DIRECTORY)
+        return look(t, r);
+    rc = change(t, r);
+    if (rc > 0 && !transaction)
+        changed(r->path);
+    return model_leave(names[r->verb], rc < 0 ? rc : 0);
+}
+
+static int run(struct store *store, uint32_t transaction,
+               struct store_request *requests, size_t count)
+{
+    int rc = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct store_request *r = &requests[i];
+
+        r->text = NULL;
+        r->size = 0;
+        r->rc = run_one(model_store(store), transaction, r);
+        rc = rc < 0 ? rc : r->rc;
+    }
+    return rc;
+}
+
+static int begin(struct store *store, uint32_t *transaction_out)
+{
+    struct model_store *m = model_store(store);
+    int rc = enter(m, "store_begin");
+
+    if (rc < 0)
+        return rc;
+    if (m->transaction)
+        return model_refuse(-EBUSY, "a second transaction of one handle");
+    m->transaction = ++all.transactions;
+    m->seen = all.generation;
+    tree_copy(&m->tree, &all.tree);
+    *transaction_out = m->transaction;
+    return model_leave("store_begin", 0);
+}
+
+static bool conflicts(const struct model_store *m)
+{
+    if (store_knobs.conflicts == 0)
+        return m->seen != all.generation;
+    store_knobs.conflicts--;
+    return true;
+}
+
+static int end(struct store *store, uint32_t transaction, bool commit)
+{
+    struct model_store *m = model_store(store);
+    struct tree old = all.tree;
+    int rc = enter(m, "store_end");
+
+    if (transaction == 0 || transaction != m->transaction)
+        return model_refuse(-ENOENT, "the end of a transaction that is none");
+    m->transaction = 0;
+    if (rc == 0 && commit && conflicts(m))
+        rc = -EAGAIN;
+    if (rc < 0 || !commit) {
+        tree_free(&m->tree);
+        return rc;
+    }
+    all.tree = m->tree;
+    m->tree = (struct tree){0};
+    all.generation++;
+    fire_differences(&old, &all.tree);
+    tree_free(&old);
+    return model_leave("store_end", 0);
+}
+
+/* --- domains -----------------------------------------------------------------
+ */
+
+/* As xenconsoled, once it sees a domain whose console is described. */
+static void take_console(uint32_t domid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/console/ring-ref", domid);
+    if (store_knobs.no_consoled || !model_store_value(path))
+        return;
+    snprintf(path, sizeof(path), "/local/domain/%u/console/tty", domid);
+    model_store_set(path, "/dev/pts/7");
+}
+
+static int introduce(struct store *store, uint32_t domid, uint64_t frame,
+                     uint32_t port)
+{
+    struct model_domain *d = model_get(domid);
+    int rc = enter(model_store(store), "store_introduce");
+
+    if (rc < 0)
+        return rc;
+    if (!d || d->state.dying)
+        return model_refuse(-EINVAL, "an introduction of no domain");
+    if (all.introduced[domid])
+        return model_refuse(-EINVAL, "a domain introduced twice");
+    if (d->store_frame != frame || model_owner(frame) != (int)domid)
+        return model_refuse(-EINVAL, "a ring that was not granted");
+    if (port >= PORTS_MAX || d->ports[port].state != PORT_UNBOUND)
+        return model_refuse(-EINVAL, "a ring without an event channel");
+    all.introduced[domid] = true;
+    fire("@introduceDomain");
+    take_console(domid);
+    return model_leave("store_introduce", 0);
+}
+
+static int release(struct store *store, uint32_t domid)
+{
+    int rc = enter(model_store(store), "store_release");
+
+    if (rc < 0)
+        return rc;
+    if (!all.introduced[domid])
+        return -ENOENT;
+    all.introduced[domid] = false;
+    fire("@releaseDomain");
+    return model_leave("store_release", 0);
+}
+
+/* --- watches -----------------------------------------------------------------
+ */
+
+static struct store_watch *watch_find(const struct store *store,
+                                      const char *path, const char *token)
+{
+    unsigned i;
+
+    for (i = 0; i < WATCHES_MAX; i++) {
+        struct store_watch *w = &all.watches[i];
+
+        if (w->store == store && (!path || (strcmp(w->path, path) == 0 &&
+                                            strcmp(w->token, token) == 0)))
+            return w;
+    }
+    return NULL;
+}
+
+static int watch(struct store *store, const char *path, const char *token)
+{
+    struct store_watch *w = watch_find(NULL, NULL, NULL);
+    int rc = enter(model_store(store), "store_watch");
+
+    if (rc < 0)
+        return rc;
+    if (watch_find(store, path, token))
+        return -EEXIST;
+    if (!w)
+        return -E2BIG;
+    w->store = store;
+    snprintf(w->path, sizeof(w->path), "%s", path);
+    snprintf(w->token, sizeof(w->token), "%s", token);
+    event_add(w);
+    return model_leave("store_watch", 0);
+}
+
+static int unwatch(struct store *store, const char *path, const char *token)
+{
+    struct store_watch *w = watch_find(store, path, token);
+    int rc = enter(model_store(store), "store_unwatch");
+
+    if (rc < 0)
+        return rc;
+    if (!w)
+        return -ENOENT;
+    w->store = NULL;
+    return model_leave("store_unwatch", 0);
+}
+
+static int event(struct store *store, char *token_out, size_t size)
+{
+    struct model_store *m = model_store(store);
+    uint64_t drained;
+
+    if (m->event_count == 0)
+        return store_knobs.dead ? -EPIPE : -EAGAIN;
+    snprintf(token_out, size, "%s", m->events[0]);
+    memmove(m->events[0], m->events[1], --m->event_count * TOKEN_SIZE);
+    if (m->event_count == 0 &&
+        read(m->fd, &drained, sizeof(drained)) != sizeof(drained))
+        abort();
+    return 0;
+}
+
+static int get_fd(const struct store *store)
+{
+    const struct model_store *m = (const void *)store;
+
+    return m->broken ? -1 : m->fd;
+}
+
+static void store_close(struct store *store)
+{
+    struct model_store *m = model_store(store);
+    struct store_watch *w;
+
+    while ((w = watch_find(store, NULL, NULL)))
+        w->store = NULL;
+    tree_free(&m->tree);
+    close(m->fd);
+    free(m);
+    all.handles--;
+}
+
+static const struct store_ops ops = {
+    .close = store_close,
+    .run = run,
+    .begin = begin,
+    .end = end,
+    .introduce = introduce,
+    .release = release,
+    .watch = watch,
+    .unwatch = unwatch,
+    .event = event,
+    .fd = get_fd,
+};
+
+int store_xen_open(struct store **store_out)
+{
+    int rc = model_enter("store_open");
+    struct model_store *m;
+
+    if (rc < 0)
+        return rc;
+    if (store_knobs.open_error)
+        return -store_knobs.open_error;
+    m = calloc(1, sizeof(*m));
+    if (!m)
+        return -ENOMEM;
+    m->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    m->store.ops = &ops;
+    all.handles++;
+    *store_out = &m->store;
+    return 0;
+}
