@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "bus.h"
 #include "create.h"
 #include "daemon.h"
 #include "hv.h"
@@ -41,9 +42,6 @@ static int check_supported(struct chaos_ctx *ctx,
     if (cfg->pvh)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "xen.pvh: this version creates PV guests only");
-    if (cfg->dev_method == CONFIG_DEV_XENSTORE)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "xen.dev_method: this version has noxs only");
     return 0;
 }
 
@@ -155,9 +153,9 @@ int chaos__create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
     if (rc == 0)
         rc = check_supported(ctx, cfg);
     if (rc == 0)
-        rc = chaos__hv_noxs(ctx, &c.hv);
+        rc = bus_choose(ctx, cfg, &c.hv, &c.bus);
     if (rc == 0)
-        rc = devices_init(ctx, cfg, FIXED_DEVICES, &c.devices);
+        rc = devices_init(ctx, cfg, c.bus->fixed_devices, &c.devices);
     if (rc == 0)
         rc = devices_find_bridges(ctx, &c.devices);
     if (rc == 0) {

@@ -13,13 +13,13 @@
 #include "pv.h"
 #include "steps.h"
 
-/* Every domain has a sysctl device and a console. */
-#define FIXED_DEVICES 2u
+struct bus_ops;
 
 struct create {
     struct chaos_ctx *ctx;          /* borrowed from the caller */
     const struct chaos_config *cfg; /* borrowed from the caller */
     struct hv *hv;                  /* borrowed from the context */
+    const struct bus_ops *bus;
     uint8_t uuid[NOXS_UUID_SIZE];
     uint64_t generation;
     uint32_t done;      /* steps.c: bit n: step n of the table was done */

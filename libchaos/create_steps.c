@@ -4,10 +4,8 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include <chaos/shell.h>
-
+#include "bus.h"
 #include "create.h"
 #include "hv.h"
 #include "internal.h"
@@ -104,59 +102,17 @@ static void forget_memory(struct create *c)
 
 static int make_channels(struct create *c)
 {
-    int rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->sysctl_port);
-
-    if (rc == 0)
-        rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->console_port);
-    if (rc < 0)
-        return chaos__fail(c->ctx, rc,
-                           "cannot make the guest's event channels");
-    return devices_make_ports(c->ctx, c->hv, c->domid, &c->devices);
-}
-
-/* A name that only an orphan has is free, once that is ended. */
-static bool free_name(struct create *c, const struct noxs_identity *id)
-{
-    struct noxs_op_lookup op = {0};
-
-    memcpy(op.name, id->name, sizeof(op.name));
-    return c->hv->ops->noxs(c->hv, NOXS_OP_LOOKUP, &op, sizeof(op), NULL, 0) ==
-               0 &&
-           chaos_birth_reap(c->ctx, op.domid, false) == 0;
-}
-
-static int claim_identity(struct create *c, struct noxs_op_identity *op)
-{
-    struct hv *hv = c->hv;
-    int rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, op, sizeof(*op), NULL, 0);
-
-    if (rc == -EEXIST && free_name(c, &op->identity))
-        rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, op, sizeof(*op), NULL, 0);
-    return rc;
+    return c->bus->channels(c);
 }
 
 static int set_identity(struct create *c)
 {
-    struct noxs_op_identity op = {
-        .domid = (uint16_t)c->domid,
-        .fields = NOXS_ID_ALL,
-        .identity.generation = c->generation,
-    };
-    struct noxs_identity *id = &op.identity;
-    const char *name = c->cfg->name ? c->cfg->name : "";
-    int rc;
+    return c->bus->identify(c);
+}
 
-    memcpy(id->uuid, c->uuid, sizeof(id->uuid));
-    memcpy(id->name, name, strnlen(name, sizeof(id->name) - 1));
-    if (getrandom(id->seed, sizeof(id->seed), 0) != sizeof(id->seed))
-        return chaos__fail(c->ctx, -EIO, "no random bytes for the guest");
-    rc = claim_identity(c, &op);
-    if (rc == -EEXIST)
-        return chaos__fail(c->ctx, rc, "name '%s': a domain has it already",
-                           name);
-    if (rc < 0)
-        return chaos__fail(c->ctx, rc, "name '%s': Xen refused it", name);
-    return 0;
+static void forget_identity(struct create *c)
+{
+    c->bus->forget(c);
 }
 
 /* --- its devices -------------------------------------------------------------
@@ -202,32 +158,12 @@ static void offline_vifs(struct create *c)
 
 static int add_devices(struct create *c)
 {
-    struct noxs_device devices[NOXS_DEV_MAX] = {
-        {
-            .type = NOXS_DEV_SYSCTL,
-            .flags = NOXS_DEV_F_GFN,
-            .grant = NOXS_GRANT_NONE,
-            .evtchn = c->sysctl_port,
-            .gfn = c->sysctl_frame,
-        },
-        {
-            .type = NOXS_DEV_CONSOLE,
-            .flags = NOXS_DEV_F_GFN,
-            .grant = NOXS_GRANT_NONE,
-            .evtchn = c->console_port,
-            .gfn = c->console_frame,
-        },
-    };
-    struct noxs_op_devs op = {.domid = (uint16_t)c->domid};
-    int rc;
+    return c->bus->announce(c);
+}
 
-    op.count = FIXED_DEVICES;
-    op.count += devices_entries(&c->devices, devices + FIXED_DEVICES);
-    rc = c->hv->ops->noxs(c->hv, NOXS_OP_DEV_ADD, &op, sizeof(op), devices,
-                          op.count * sizeof(*devices));
-    if (rc < 0)
-        return chaos__fail(c->ctx, rc, "cannot write the guest's device page");
-    return 0;
+static void remove_devices(struct create *c)
+{
+    c->bus->withdraw(c);
 }
 
 /* --- the rest ----------------------------------------------------------------
@@ -302,14 +238,14 @@ const struct step create_steps[] = {
     {"vcpus", STEP_PREPARE, set_vcpus, NULL},
     {"memory", STEP_PREPARE, give_memory, forget_memory},
     {"channels", STEP_PREPARE, make_channels, NULL},
-    {"identity", STEP_EXECUTE, set_identity, NULL},
+    {"identity", STEP_EXECUTE, set_identity, forget_identity},
     {"image", STEP_IMAGE, create_build_image, NULL},
     {"vcpu", STEP_IMAGE, create_set_vcpu, NULL},
     {"cmdline", STEP_EXECUTE, create_set_cmdline, NULL},
     {"vifs", STEP_PREPARE, make_vifs, unmake_vifs},
     {"network", STEP_EXECUTE, finish_vifs, offline_vifs},
     {"vbds", STEP_EXECUTE, make_vbds, unmake_vbds},
-    {"devices", STEP_EXECUTE, add_devices, NULL},
+    {"devices", STEP_EXECUTE, add_devices, remove_devices},
     {"affinity", STEP_EXECUTE, set_affinity, NULL},
     {"record", STEP_EXECUTE, write_record, remove_record},
     {"start", STEP_EXECUTE, start, NULL},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "birth.h"
+#include "bus.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
@@ -20,7 +21,8 @@ static int gone(struct chaos_ctx *ctx, uint32_t domid)
 int domain_look(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                 struct hv_domain_state *state_out)
 {
-    int rc = chaos__hv_noxs(ctx, hv_out);
+    const struct bus_ops *bus;
+    int rc = bus_of_host(ctx, hv_out, &bus);
 
     if (rc < 0)
         return rc;
@@ -179,46 +181,32 @@ int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid)
 
 int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
 {
-    struct noxs_op_identity op = {
-        .domid = (uint16_t)domid,
-        .fields = NOXS_ID_NAME,
-    };
     struct hv_domain_state state;
+    const struct bus_ops *bus;
     struct hv *hv;
     int rc = chaos__name_check(ctx, name);
 
     if (rc == 0)
         rc = domain_other(ctx, &hv, domid, &state);
-    if (rc < 0)
-        return rc;
-    memcpy(op.identity.name, name, strlen(name));
-    rc = hv->ops->noxs(hv, NOXS_OP_IDENTITY_SET, &op, sizeof(op), NULL, 0);
-    if (rc == -EEXIST)
-        return chaos__fail(ctx, rc, "name '%s': a domain has it already", name);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "domain %u: cannot rename it", domid);
-    return 0;
+    if (rc == 0)
+        rc = bus_of_host(ctx, &hv, &bus);
+    if (rc == 0)
+        rc = bus->rename(ctx, domid, name);
+    return rc;
 }
 
 static int by_name(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
 {
-    struct noxs_op_lookup op = {.domid = 0};
+    const struct bus_ops *bus;
     struct hv *hv;
     size_t len = strlen(name);
-    int rc = chaos__hv_noxs(ctx, &hv);
+    int rc = bus_of_host(ctx, &hv, &bus);
 
     if (rc < 0)
         return rc;
-    if (len == 0 || len >= sizeof(op.name))
+    if (len == 0 || len >= NOXS_NAME_SIZE)
         return chaos__fail(ctx, -ESRCH, "there is no domain of this name");
-    memcpy(op.name, name, len);
-    rc = hv->ops->noxs(hv, NOXS_OP_LOOKUP, &op, sizeof(op), NULL, 0);
-    if (rc == -ENOENT || rc == -EINVAL)
-        return chaos__fail(ctx, -ESRCH, "there is no domain '%s'", name);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "cannot look up '%s'", name);
-    *domid_out = op.domid;
-    return 0;
+    return bus->lookup(ctx, name, domid_out);
 }
 
 int chaos_domain_lookup(struct chaos_ctx *ctx, const char *name_or_id,

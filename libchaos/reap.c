@@ -11,6 +11,7 @@
 #include <chaos/shell.h>
 
 #include "birth.h"
+#include "bus.h"
 #include "domain.h"
 #include "internal.h"
 #include "run_dir.h"
@@ -114,8 +115,9 @@ int chaos_birth_list(struct chaos_ctx *ctx, struct chaos_birth **births_out,
                      size_t *count_out)
 {
     struct births b = {0};
+    const struct bus_ops *bus;
     struct hv *hv;
-    int rc = chaos__hv_noxs(ctx, &hv);
+    int rc = bus_of_host(ctx, &hv, &bus);
 
     if (rc == 0)
         rc = add_all(ctx, hv, &b);
@@ -176,8 +178,9 @@ static int look_around(struct chaos_ctx *ctx, struct present *present)
 {
     struct hv_domain_state states[STATES_BATCH];
     uint32_t first = 1;
+    const struct bus_ops *bus;
     struct hv *hv;
-    int i, n, rc = chaos__hv_noxs(ctx, &hv);
+    int i, n, rc = bus_of_host(ctx, &hv, &bus);
 
     memset(present, 0, sizeof(*present));
     while (rc == 0 && (n = next_states(ctx, hv, &first, states)) != 0) {

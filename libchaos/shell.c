@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus.h"
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
@@ -55,10 +56,10 @@ static void make_wish(struct wish *w, const struct chaosd_shape *shape)
 static int prepare(struct create *c)
 {
     unsigned kinds = STEP_PREPARE | (c->cfg->kernel ? STEP_IMAGE : 0);
-    int rc = chaos__hv_noxs(c->ctx, &c->hv);
+    int rc = bus_choose(c->ctx, c->cfg, &c->hv, &c->bus);
 
     if (rc == 0)
-        rc = devices_init(c->ctx, c->cfg, FIXED_DEVICES, &c->devices);
+        rc = devices_init(c->ctx, c->cfg, c->bus->fixed_devices, &c->devices);
     if (rc == 0)
         rc = devices_find_bridges(c->ctx, &c->devices);
     if (rc == 0)

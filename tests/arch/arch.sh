@@ -101,7 +101,7 @@ rule_seam()
 {
     included libchaos "$libxc" | grep -v '^libchaos/hv_xen.c:' || :
     at_most_one 'the libraries of Xen' "$libxc"
-    at_most_one xenstore.h 'xenstore\.h'
+    at_most_one 'the protocol of XenStore' '(xenstore|xen/io/xs_wire)\.h'
     at_most_one 'the ioctls of noxs' 'noxs/ioctl\.h'
     included libchaos 'netlink/.*' | grep -v '^libchaos/netlink.c:' || :
     included libchaos 'noxs/ioctl\.h' | grep -v '^libchaos/back.c:' || :

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * bus.h: how a VM and dom0 come to know of its devices, and of its name.
+ *
+ * Two implementations: noxs (bus_noxs.c) and XenStore (bus_xs.c), chosen per VM
+ * by its configuration. What stands above asks the bus and knows neither.
+ * All functions return 0 or -errno with text.
+ */
+#ifndef LIBCHAOS_BUS_H
+#define LIBCHAOS_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <chaos/domain.h>
+
+#include "hv.h"
+
+struct create;
+
+struct bus_ops {
+    const char *name;
+    /* Devices of its own that every domain has: slots of the device page. */
+    unsigned fixed_devices;
+
+    /* What this bus cannot give a VM that another could. */
+    int (*check)(struct chaos_ctx *ctx,
+                 const struct chaos_config *cfg) CHAOS_CHECK;
+
+    /*
+     * Steps of a create. The domain is destroyed after the undo functions,
+     * which are left with what that does not reclaim.
+     */
+    int (*channels)(struct create *c) CHAOS_CHECK;
+    /* Its uuid and name, which no other domain has. */
+    int (*identify)(struct create *c) CHAOS_CHECK;
+    void (*forget)(struct create *c);
+    /* All its devices, made by then. */
+    int (*announce)(struct create *c) CHAOS_CHECK;
+    void (*withdraw)(struct create *c);
+
+    /*
+     * Names. `fill` writes what it knows of count domains, ascending, into what
+     * the hypervisor told of them: name, uuid, generation.
+     */
+    int (*fill)(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
+                size_t count) CHAOS_CHECK;
+    /* The same of one. */
+    int (*fill_one)(struct chaos_ctx *ctx,
+                    struct chaos_domain_info *info) CHAOS_CHECK;
+    int (*lookup)(struct chaos_ctx *ctx, const char *name,
+                  uint32_t *domid_out) CHAOS_CHECK;
+    int (*rename)(struct chaos_ctx *ctx, uint32_t domid,
+                  const char *name) CHAOS_CHECK;
+};
+
+/* bus.c */
+
+/* The bus of a VM to be made: what it asks for, or the best there is. */
+int bus_choose(struct chaos_ctx *ctx, const struct chaos_config *cfg,
+               struct hv **hv_out, const struct bus_ops **bus_out) CHAOS_CHECK;
+/* The one that knows the names of all domains of this host. */
+int bus_of_host(struct chaos_ctx *ctx, struct hv **hv_out,
+                const struct bus_ops **bus_out) CHAOS_CHECK;
+
+/* bus_noxs.c */
+extern const struct bus_ops bus_noxs;
+
+#endif /* LIBCHAOS_BUS_H */
