@@ -68,10 +68,9 @@ struct store_ops {
     /* -EAGAIN: others changed what it saw; begin anew. */
     int (*end)(struct store *store, uint32_t transaction, bool commit);
 
-    /* The daemon takes up, or lets go of, a domain's own ring. */
+    /* The daemon takes up a domain's own ring, until the domain's end. */
     int (*introduce)(struct store *store, uint32_t domid, uint64_t frame,
                      uint32_t port);
-    int (*release)(struct store *store, uint32_t domid);
 
     /* A first event comes at once. */
     int (*watch)(struct store *store, const char *path, const char *token);

@@ -358,11 +358,6 @@ static int introduce(struct store *store, uint32_t domid, uint64_t frame,
                        3);
 }
 
-static int release(struct store *store, uint32_t domid)
-{
-    return ask_numbers(store, XS_RELEASE, (uint64_t[]){domid}, 1);
-}
-
 static int ask_watch(struct store *store, uint32_t type, const char *path,
                      const char *token)
 {
@@ -432,7 +427,6 @@ static const struct store_ops ops = {
     .begin = begin,
     .end = end,
     .introduce = introduce,
-    .release = release,
     .watch = watch,
     .unwatch = unwatch,
     .event = event,

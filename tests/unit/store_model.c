@@ -111,7 +111,7 @@ void model_store_reset(void)
     tree_free(&all.tree);
     memset(&all, 0, sizeof(all));
     tree_add(&all.tree, "/", "n0");
-    store_knobs = (struct store_knobs){0};
+    store_knobs = (struct store_knobs){.open_error = ENOENT};
 }
 
 unsigned model_stores(void)
@@ -400,19 +400,6 @@ static int introduce(struct store *store, uint32_t domid, uint64_t frame,
     return model_leave("store_introduce", 0);
 }
 
-static int release(struct store *store, uint32_t domid)
-{
-    int rc = enter(model_store(store), "store_release");
-
-    if (rc < 0)
-        return rc;
-    if (!all.introduced[domid])
-        return -ENOENT;
-    all.introduced[domid] = false;
-    fire("@releaseDomain");
-    return model_leave("store_release", 0);
-}
-
 /* --- watches -----------------------------------------------------------------
  */
 
@@ -503,7 +490,6 @@ static const struct store_ops ops = {
     .begin = begin,
     .end = end,
     .introduce = introduce,
-    .release = release,
     .watch = watch,
     .unwatch = unwatch,
     .event = event,

@@ -18,8 +18,8 @@
 
 /* What a test may change at any time; model_store_reset() sets the defaults. */
 struct store_knobs {
-    int open_error;     /* what store_xen_open fails with; 0: it works */
-    bool dead;          /* the daemon went: all handles are useless */
+    int open_error; /* what store_xen_open fails with (ENOENT); 0: it works */
+    bool dead;      /* the daemon went: all handles are useless */
     unsigned conflicts; /* so many commits more fail with -EAGAIN */
     bool no_consoled;   /* nobody takes up consoles */
 };

@@ -152,9 +152,9 @@ static void test_pieces(void **state)
     assert_int_equal(write(w->daemon, "/w", 2), 2);
     assert_int_equal(ops->event(w->store, token, sizeof(token)), -EAGAIN);
     assert_int_equal(write(w->daemon, "\0t", 3), 3);
-    say(w, XS_RELEASE, 1, "OK", 3);
-    assert_int_equal(ops->release(w->store, 12), 0);
-    hear(w, XS_RELEASE, 0, "12", 3);
+    say(w, XS_UNWATCH, 1, "OK", 3);
+    assert_int_equal(ops->unwatch(w->store, "/w", "t"), 0);
+    hear(w, XS_UNWATCH, 0, "/w\0t", 5);
     assert_int_equal(ops->event(w->store, token, sizeof(token)), 0);
     assert_string_equal(token, "t");
 }
@@ -214,7 +214,7 @@ static void broken(const struct wire *w, int rc)
     assert_int_equal(w->store->ops->run(w->store, 0, r, 2), rc);
     assert_int_equal(r[1].rc, rc);
     assert_int_equal(w->store->ops->run(w->store, 0, r, 2), -EPIPE);
-    assert_int_equal(w->store->ops->release(w->store, 1), -EPIPE);
+    assert_int_equal(w->store->ops->watch(w->store, "/", ""), -EPIPE);
     assert_int_equal(w->store->ops->fd(w->store), -1);
 }
 
