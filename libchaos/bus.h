@@ -53,6 +53,10 @@ struct bus_ops {
                   uint32_t *domid_out) CHAOS_CHECK;
     int (*rename)(struct chaos_ctx *ctx, uint32_t domid,
                   const char *name) CHAOS_CHECK;
+
+    /* chaos_domain_request() of a guest that runs. */
+    int (*request)(struct chaos_ctx *ctx, uint32_t domid,
+                   enum chaos_reason what, unsigned timeout_ms) CHAOS_CHECK;
 };
 
 /* bus.c */
@@ -64,7 +68,17 @@ int bus_choose(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 int bus_of_host(struct chaos_ctx *ctx, struct hv **hv_out,
                 const struct bus_ops **bus_out) CHAOS_CHECK;
 
+/*
+ * What XenStore has left of a domain that was destroyed, if it is not one with
+ * noxs devices.
+ */
+int bus_clean(struct chaos_ctx *ctx, uint32_t domid,
+              const uint8_t uuid[NOXS_UUID_SIZE], bool has_devices) CHAOS_CHECK;
+
 /* bus_noxs.c */
 extern const struct bus_ops bus_noxs;
+
+/* bus_xs.c */
+extern const struct bus_ops bus_xs;
 
 #endif /* LIBCHAOS_BUS_H */

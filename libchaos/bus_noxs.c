@@ -11,6 +11,7 @@
 
 #include "bus.h"
 #include "create.h"
+#include "domain.h"
 #include "internal.h"
 
 /* Every domain has a sysctl device and a console. */
@@ -250,4 +251,5 @@ const struct bus_ops bus_noxs = {
     .fill_one = fill_one,
     .lookup = lookup,
     .rename = rename_domain,
+    .request = sysctl_request,
 };

@@ -35,11 +35,15 @@ struct create {
     int ramdisk_fd;
     uint64_t ramdisk_size;
     uint32_t domid;
-    uint32_t sysctl_port, console_port;
+    uint32_t sysctl_port; /* noxs */
+    uint32_t store_port;  /* XenStore; 0: the VM has another bus */
+    uint32_t console_port;
     struct pv_memory memory;
     struct pv_layout layout;
     /* Known once the image is loaded. */
-    uint64_t start_info_frame, console_frame, sysctl_frame;
+    uint64_t start_info_frame, console_frame;
+    uint64_t sysctl_frame; /* noxs */
+    uint64_t store_frame;  /* XenStore */
     struct devices devices;
 };
 

@@ -106,6 +106,7 @@ int create_build_image(struct create *c)
         .ramdisk_size = c->ramdisk_size,
         .cmdline = c->cfg->cmdline,
         .console_port = c->console_port,
+        .store_port = c->store_port,
         /* The daemon will; until then the guest shall wait for room. */
         .awaited = c->shape || c->ctx->daemon,
     };
@@ -119,7 +120,9 @@ int create_build_image(struct create *c)
         return rc;
     pv_memory_frames(&c->memory, c->layout.start_info, 1, &c->start_info_frame);
     pv_memory_frames(&c->memory, c->layout.console, 1, &c->console_frame);
+    /* The one page is either. */
     pv_memory_frames(&c->memory, c->layout.sysctl, 1, &c->sysctl_frame);
+    c->store_frame = c->sysctl_frame;
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus.h"
 #include "create.h"
 #include "daemon.h"
 #include "domain.h"
@@ -162,7 +163,8 @@ int create_from_shell(struct create *c, bool *taken_out)
     bool loaded;
     size_t size;
     int result = 0;
-    int rc = chaos_shape_of(c->ctx, c->cfg, &shape);
+    int rc = c->bus == &bus_noxs ? chaos_shape_of(c->ctx, c->cfg, &shape)
+                                 : -EOPNOTSUPP;
 
     if (rc == 0)
         rc = chaos_owner(c->ctx, &owner);

@@ -177,8 +177,10 @@ int chaos__hv_noxs(struct chaos_ctx *ctx, struct hv **hv_out)
 
     if (rc < 0 || ctx->noxs_checked)
         return rc;
-    rc = (*hv_out)->ops->noxs(*hv_out, NOXS_OP_VERSION, &op, sizeof(op), NULL,
-                              0);
+    rc = ctx->noxs_absent ? -ENOSYS
+                          : (*hv_out)->ops->noxs(*hv_out, NOXS_OP_VERSION, &op,
+                                                 sizeof(op), NULL, 0);
+    ctx->noxs_absent = rc == -ENOSYS;
     if (rc == -ENOSYS)
         return chaos__fail(ctx, rc,
                            "this Xen has no noxs: boot the patched hypervisor "

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "bus.h"
 #include "domain.h"
 #include "internal.h"
 
@@ -20,13 +21,17 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
         .domid = (uint16_t)domid,
         .count = NOXS_DEV_MAX,
     };
+    struct hv_domain_state state;
+    const struct bus_ops *bus;
     struct hv *hv;
-    int rc = chaos__hv_noxs(ctx, &hv);
+    int rc = bus_of_host(ctx, &hv, &bus);
 
     if (rc < 0)
         return rc;
     if (domid >= NOXS_DOMID_SELF)
         return no_domain(ctx, domid);
+    if (bus != &bus_noxs)
+        return domain_look(ctx, &hv, domid, &state);
     rc = hv->ops->noxs(hv, NOXS_OP_DEV_LIST, &op, sizeof(op), devices,
                        NOXS_DEV_MAX * sizeof(*devices));
     if (rc == -ESRCH)
@@ -53,7 +58,7 @@ int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
     }
     return chaos__fail(ctx, -EOPNOTSUPP,
                        "domain %u has no noxs %s device: it was not made by "
-                       "chaos",
+                       "chaos, or made with XenStore",
                        domid, type == NOXS_DEV_SYSCTL ? "sysctl" : "console");
 }
 

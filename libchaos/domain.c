@@ -99,7 +99,7 @@ int domain_end(struct chaos_ctx *ctx, struct hv *hv,
     uint32_t domid = state->domid;
     struct devices_left left;
     struct birth birth;
-    bool making = birth_decode(state->uuid, &birth);
+    bool making = birth_decode(state->uuid, &birth), has_devices;
     int rc;
 
     find_uuid(hv, &named);
@@ -113,7 +113,13 @@ int domain_end(struct chaos_ctx *ctx, struct hv *hv,
         devices_keep(&left);
         return destroy_failed(ctx, domid, rc);
     }
+    has_devices = left.count > 0;
     devices_end(ctx, domid, &left);
+    rc = bus_clean(ctx, domid, named.uuid, has_devices);
+    if (rc < 0)
+        chaos__log(ctx, CHAOS_LOG_ERROR,
+                   "domain %u: its nodes in XenStore were left: %s", domid,
+                   ctx->error);
     record_remove(ctx, domid);
     if (making) {
         run_remove(ctx, "shells", domid, "");

@@ -44,6 +44,10 @@ int exit_reason(struct hv *hv, uint32_t domid,
 /* sysctl.c: tell the guest that its device page changed, if it can be told. */
 void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid);
 
+/* sysctl.c: ask a guest by its sysctl device. */
+int sysctl_request(struct chaos_ctx *ctx, uint32_t domid,
+                   enum chaos_reason what, unsigned timeout_ms) CHAOS_CHECK;
+
 /* device.c: one device of a domain. -EOPNOTSUPP with text: it has none. */
 int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
                 uint32_t id, struct noxs_device *device_out) CHAOS_CHECK;

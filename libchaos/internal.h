@@ -34,6 +34,7 @@ struct chaos_ctx {
     struct host *host; /* owned; NULL until the first use */
     struct store *store; /* owned; NULL until the first use */
     bool noxs_checked;
+    bool noxs_absent;
     bool daemon_off;           /* daemon.c: use none */
     char *daemon_path;         /* owned; NULL: chaosd.sock in run_dir */
     struct chaos_conn *daemon; /* owned; NULL: not connected */

@@ -45,7 +45,7 @@ struct pv_layout {
     uint64_t p2m, p2m_pages;
     uint64_t start_info;
     uint64_t console;
-    uint64_t sysctl;
+    uint64_t sysctl; /* or XenStore's ring */
     uint64_t tables, table_pages;
     uint64_t level_pages[PV_LEVELS]; /* tables of level 1 to 4 */
     uint64_t stack;
@@ -62,7 +62,8 @@ struct pv_spec {
     const char *cmdline; /* NULL: none */
     uint64_t shared_info_frame;
     uint32_t console_port;
-    bool awaited; /* somebody will attach to its console at once */
+    uint32_t store_port; /* of XenStore's ring; 0: it has noxs instead */
+    bool awaited;        /* somebody will attach to its console at once */
 };
 
 /* pv_memory.c */

@@ -76,6 +76,7 @@ static void fill_start_info(const struct build *b)
      * channel beside it knows that there is no XenStore.
      */
     si->store_mfn = b->frames[l->sysctl];
+    si->store_evtchn = b->spec->store_port;
     si->pt_base = pv_virt(l, l->tables);
     si->nr_pt_frames = l->table_pages;
     if (l->p2m_pages)
@@ -88,16 +89,19 @@ static void fill_start_info(const struct build *b)
         pv_cmdline(si, b->spec->cmdline);
 }
 
+/* The rings of XenStore's way are empty when they are zero. */
 static void fill_devices(const struct build *b)
 {
     struct noxs_console *console = page(b, b->layout->console);
     struct noxs_sysctl *sysctl = page(b, b->layout->sysctl);
 
     memset(console, 0, HV_PAGE_SIZE);
+    memset(sysctl, 0, HV_PAGE_SIZE);
+    if (b->spec->store_port)
+        return;
     console->magic = NOXS_CONSOLE_MAGIC;
     console->version = NOXS_VERSION;
     console->attached = b->spec->awaited;
-    memset(sysctl, 0, HV_PAGE_SIZE);
     sysctl->magic = NOXS_SYSCTL_MAGIC;
     sysctl->version = NOXS_VERSION;
 }

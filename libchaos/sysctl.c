@@ -11,6 +11,7 @@
 
 #include <noxs/sysctl.h>
 
+#include "bus.h"
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
@@ -227,6 +228,29 @@ static int command_of(enum chaos_reason what, uint32_t *cmd_out)
     }
 }
 
+int sysctl_request(struct chaos_ctx *ctx, uint32_t domid,
+                   enum chaos_reason what, unsigned timeout_ms)
+{
+    uint64_t deadline = deadline_after(timeout_ms);
+    struct sysctl_link s;
+    uint32_t cmd, id;
+    int rc;
+
+    if (command_of(what, &cmd) < 0)
+        return chaos__fail(ctx, -EINVAL, "a guest cannot be asked for this");
+    rc = sysctl_open(ctx, domid, &s);
+    if (rc < 0)
+        return open_failed(ctx, domid, rc);
+    id = send_request(&s, cmd);
+    rc = s.link.hv->ops->evtchn_notify(s.link.ev, s.link.port);
+    if (rc < 0)
+        rc = chaos__fail(ctx, rc, "domain %u: cannot ring the guest", domid);
+    else
+        rc = wait_ack(ctx, domid, &s, id, deadline);
+    sysctl_close(&s);
+    return rc;
+}
+
 /* A request to a guest that cannot run would wait for ever. */
 static int check_running(struct chaos_ctx *ctx, uint32_t domid)
 {
@@ -249,26 +273,18 @@ static int check_running(struct chaos_ctx *ctx, uint32_t domid)
 int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
                          enum chaos_reason what, unsigned timeout_ms)
 {
-    uint64_t deadline = deadline_after(timeout_ms);
-    struct sysctl_link s;
-    uint32_t cmd, id;
+    const struct bus_ops *bus;
+    struct hv *hv;
     int rc;
 
-    if (command_of(what, &cmd) < 0)
+    if (what > CHAOS_REASON_CRASH)
         return chaos__fail(ctx, -EINVAL, "a guest cannot be asked for this");
-    rc = check_running(ctx, domid);
+    rc = bus_of_host(ctx, &hv, &bus);
     if (rc == 0)
-        rc = sysctl_open(ctx, domid, &s);
+        rc = check_running(ctx, domid);
     if (rc < 0)
         return open_failed(ctx, domid, rc);
-    id = send_request(&s, cmd);
-    rc = s.link.hv->ops->evtchn_notify(s.link.ev, s.link.port);
-    if (rc < 0)
-        rc = chaos__fail(ctx, rc, "domain %u: cannot ring the guest", domid);
-    else
-        rc = wait_ack(ctx, domid, &s, id, deadline);
-    sysctl_close(&s);
-    return rc;
+    return bus->request(ctx, domid, what, timeout_ms);
 }
 
 /* There is no event for a lock that is let go, and no time limit to waiting. */

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "birth.h"
+#include "bus.h"
 #include "domain.h"
 #include "internal.h"
+#include "store.h"
 
 #define EXITS_BATCH 64u
 
@@ -21,6 +23,8 @@ struct chaos_watch {
     struct hv_evtchn *ev;
     uint32_t port;
     uint64_t seq; /* the record to read next */
+    /* On a Xen without noxs: owned, and nothing of the above. */
+    struct store *store;
 };
 
 static int watch_start(struct chaos_watch *watch)
@@ -40,27 +44,46 @@ static int watch_start(struct chaos_watch *watch)
     return rc;
 }
 
+static int open_noxs(struct chaos_watch *watch)
+{
+    int rc = watch->hv->ops->evtchn_open(watch->hv, &watch->ev);
+
+    if (rc == 0)
+        rc = watch_start(watch);
+    if (rc < 0)
+        return chaos__fail(watch->ctx, rc,
+                           rc == -ENOSPC ? "too many programs watch for exits"
+                                         : "cannot watch for exits");
+    return 0;
+}
+
+/* A connection of its own, whose descriptor tells of nothing else. */
+static int open_store(struct chaos_watch *watch)
+{
+    int rc = store_xen_open(&watch->store);
+
+    if (rc == 0)
+        rc = watch->store->ops->watch(watch->store, "@releaseDomain", "exit");
+    if (rc < 0)
+        return chaos__fail(watch->ctx, rc, "cannot watch for exits");
+    return 0;
+}
+
 int chaos_watch_open(struct chaos_ctx *ctx, struct chaos_watch **watch_out)
 {
     struct chaos_watch *watch = calloc(1, sizeof(*watch));
+    const struct bus_ops *bus;
     int rc;
 
     if (!watch)
         return chaos__fail(ctx, -ENOMEM, "no memory for a watch");
     watch->ctx = ctx;
-    rc = chaos__hv_noxs(ctx, &watch->hv);
-    if (rc < 0) {
-        free(watch);
-        return rc;
-    }
-    rc = watch->hv->ops->evtchn_open(watch->hv, &watch->ev);
+    rc = bus_of_host(ctx, &watch->hv, &bus);
     if (rc == 0)
-        rc = watch_start(watch);
+        rc = bus == &bus_noxs ? open_noxs(watch) : open_store(watch);
     if (rc < 0) {
         chaos_watch_close(watch);
-        return chaos__fail(ctx, rc,
-                           rc == -ENOSPC ? "too many programs watch for exits"
-                                         : "cannot watch for exits");
+        return rc;
     }
     *watch_out = watch;
     return 0;
@@ -73,20 +96,33 @@ void chaos_watch_close(struct chaos_watch *watch)
         return;
     if (watch->ev)
         watch->hv->ops->evtchn_close(watch->ev);
+    if (watch->store)
+        watch->store->ops->close(watch->store);
     free(watch);
 }
 
 int chaos_watch_fd(const struct chaos_watch *watch)
 {
-    return watch->hv->ops->evtchn_fd(watch->ev);
+    return watch->store ? watch->store->ops->fd(watch->store)
+                        : watch->hv->ops->evtchn_fd(watch->ev);
 }
 
-static void take_rings(struct chaos_watch *watch)
+/* -EPIPE: XenStore's daemon ended, and nothing will ring any more. */
+static int take_rings(struct chaos_watch *watch)
 {
+    char token[8];
     uint32_t port;
+    int rc;
 
+    if (watch->store) {
+        do {
+            rc = watch->store->ops->event(watch->store, token, sizeof(token));
+        } while (rc == 0);
+        return rc == -EAGAIN ? 0 : rc;
+    }
     while (watch->hv->ops->evtchn_pending(watch->ev, &port) == 0)
         ;
+    return 0;
 }
 
 /* The rings are taken, so what was left unread must ring again. */
@@ -106,8 +142,11 @@ int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
     struct noxs_op_exits op = {.seq = watch->seq, .count = asked};
     int rc;
 
+    if (watch->store)
+        return chaos__fail(watch->ctx, -EOPNOTSUPP,
+                           "a Xen without noxs keeps no log of exits");
     /* First the rings, then the log: an exit in between rings again. */
-    take_rings(watch);
+    (void)take_rings(watch);
     rc = watch->hv->ops->noxs(watch->hv, NOXS_OP_EXITS, &op, sizeof(op), exits,
                               asked * sizeof(*exits));
     if (rc < 0)
@@ -233,10 +272,11 @@ static int wait_stopped(struct chaos_watch *watch, struct waited *w,
         if (rc == -ETIMEDOUT)
             return chaos__fail(watch->ctx, rc, "domain %u is still running",
                                w->domid);
+        if (rc == 0)
+            rc = take_rings(watch);
         if (rc < 0)
             return chaos__fail(watch->ctx, rc, "waiting for domain %u",
                                w->domid);
-        take_rings(watch);
     }
     return rc;
 }

@@ -383,7 +383,7 @@ static void unsupported(void **state)
      * the making (birth.h). */
     fails_with(kit, &before, -EINVAL, "being made", "uuid",
                "6368616f-7300-8000-8000-000001000000");
-    fails_with(kit, &before, -EOPNOTSUPP, "xen.dev_method", "xen.dev_method",
+    fails_with(kit, &before, -ENODEV, "xenstored", "xen.dev_method",
                "xenstore");
     fails_with(kit, &before, -EINVAL, "cpumap", "vcpus",
                "{\"count\": 1, \"cpumap\": [9]}");

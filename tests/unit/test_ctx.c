@@ -119,7 +119,10 @@ static void wrong_hypervisor(void **state)
     assert_int_equal(list(kit), -ENOSYS);
     kit_assert_says(kit->ctx, "this Xen has no noxs");
     assert_int_equal(chaos_host_info(kit->ctx, &host), 0);
+    /* It is not asked again what it is. */
     model_knobs.no_noxs = false;
+    assert_int_equal(list(kit), -ENOSYS);
+    kit_renew(kit);
     model_knobs.noxs_version = NOXS_VERSION + 1;
     assert_int_equal(list(kit), -EPROTO);
     kit_assert_says(kit->ctx, "noxs version 3");

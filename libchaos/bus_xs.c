@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * bus_xs.c: the bus that is XenStore's, for stock guests and a stock Xen.
+ *
+ * A domain is described where xl describes its own, so that each finds, stops
+ * and destroys the other's: /local/domain/ID for the guest, /vm/UUID beside it.
+ * What nobody reads is not written. The nodes of a domain are written in one
+ * transaction and one round trip.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "bus.h"
+#include "create.h"
+#include "internal.h"
+#include "xs.h"
+
+/* As much of a console's output as xenconsoled keeps; xl says the same. */
+#define CONSOLE_LIMIT "1048576"
+
+/* --- a domain that is made ---------------------------------------------------
+ */
+
+static int check(struct chaos_ctx *ctx, const struct chaos_config *cfg)
+{
+    if (cfg->vif_count > 0)
+        return chaos__fail(ctx, -EOPNOTSUPP,
+                           "vifs: this version has none with XenStore");
+    if (cfg->vbd_count > 0)
+        return chaos__fail(ctx, -EOPNOTSUPP,
+                           "vbds: this version has none with XenStore");
+    return 0;
+}
+
+static int channels(struct create *c)
+{
+    int rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->store_port);
+
+    if (rc == 0)
+        rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->console_port);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc,
+                           "cannot make the guest's event channels");
+    return 0;
+}
+
+/* The guest reads all of it and owns what it is to write itself. */
+static void describe(struct create *c, struct xs_batch *b)
+{
+    const struct store_permissions reads = {
+        .owner = 0, .others = 'n', .has_reader = true, .reader = c->domid};
+    const struct store_permissions owns = {.owner = c->domid, .others = 'n'};
+    const char *name = c->cfg->name ? c->cfg->name : "";
+    char uuid[XS_UUID_SIZE];
+    unsigned i;
+
+    xs_uuid(c->uuid, uuid);
+    xs_mkdir(b, &reads, "/local/domain/%u", c->domid);
+    xs_write(b, "/vm/", uuid, "/local/domain/%u/vm", c->domid);
+    xs_write(b, name, "", "/local/domain/%u/name", c->domid);
+    xs_number(b, c->domid, "/local/domain/%u/domid", c->domid);
+    xs_number(b, c->cfg->memory_kb, "/local/domain/%u/memory/static-max",
+              c->domid);
+    xs_number(b, c->cfg->memory_kb, "/local/domain/%u/memory/target", c->domid);
+    for (i = 0; i < c->cfg->vcpus; i++)
+        xs_write(b, "online", "", "/local/domain/%u/cpu/%u/availability",
+                 c->domid, i);
+    xs_mkdir(b, &owns, "/local/domain/%u/control", c->domid);
+    xs_write(b, "", "", "/local/domain/%u/control/shutdown", c->domid);
+    xs_mkdir(b, &reads, "/vm/%s", uuid);
+    xs_write(b, uuid, "", "/vm/%s/uuid", uuid);
+    xs_write(b, name, "", "/vm/%s/name", uuid);
+}
+
+/* Xen may have ids that somebody's stale nodes have still. */
+static void clear(struct create *c, struct xs_batch *b)
+{
+    char uuid[XS_UUID_SIZE];
+
+    xs_uuid(c->uuid, uuid);
+    xs_remove(b, "/local/domain/%u", c->domid);
+    xs_remove(b, "/libxl/%u", c->domid);
+    xs_remove(b, "/vm/%s", uuid);
+}
+
+static int write_identity(struct create *c, struct store *store,
+                          uint32_t transaction)
+{
+    struct xs_batch b;
+    int rc = 0;
+
+    if (c->cfg->name)
+        rc = xs_name_is_free(c->ctx, c->hv, store, transaction, c->cfg->name,
+                             c->domid);
+    if (rc < 0)
+        return rc;
+    xs_start(&b);
+    clear(c, &b);
+    describe(c, &b);
+    return xs_run(c->ctx, store, transaction, &b);
+}
+
+static int identify(struct create *c)
+{
+    unsigned tries = XS_TRIES;
+    struct store *store;
+    int rc = 0;
+
+    /* It knows the names of all domains of this host. */
+    if (c->ctx->noxs_checked)
+        rc = bus_noxs.identify(c);
+    if (rc == 0)
+        rc = chaos__store(c->ctx, &store);
+    if (rc < 0)
+        return rc;
+    do {
+        uint32_t transaction;
+
+        rc = xs_begin(c->ctx, store, &transaction);
+        if (rc < 0)
+            return rc;
+        rc = write_identity(c, store, transaction);
+        if (rc < 0) {
+            (void)store->ops->end(store, transaction, false);
+            return rc;
+        }
+        rc = xs_commit(c->ctx, store, transaction);
+    } while (rc == -EAGAIN && --tries > 0);
+    return rc;
+}
+
+int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
+             const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    struct xs_batch b;
+    char text[XS_UUID_SIZE];
+    struct store *store;
+    int rc = chaos__store(ctx, &store);
+
+    if (rc < 0)
+        return rc;
+    xs_uuid(uuid, text);
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u", domid);
+    xs_remove(&b, "/libxl/%u", domid);
+    xs_remove(&b, "/vm/%s", text);
+    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+}
+
+static void forget(struct create *c)
+{
+    char error[CHAOS_ERROR_SIZE];
+    int rc;
+
+    memcpy(error, c->ctx->error, sizeof(error));
+    rc = xs_clean(c->ctx, c->domid, c->uuid);
+    if (rc < 0)
+        chaos__log(c->ctx, CHAOS_LOG_ERROR,
+                   "domain %u: its nodes in XenStore were left: %s", c->domid,
+                   c->ctx->error);
+    memcpy(c->ctx->error, error, sizeof(error));
+}
+
+/*
+ * xenconsoled looks at a new domain when it is introduced, so what it looks for
+ * is there by then.
+ */
+static int announce(struct create *c)
+{
+    struct xs_batch b;
+    struct store *store;
+    int rc = chaos__store(c->ctx, &store);
+
+    if (rc < 0)
+        return rc;
+    xs_start(&b);
+    xs_write(&b, "xenconsoled", "", "/local/domain/%u/console/type", c->domid);
+    xs_write(&b, "pty", "", "/local/domain/%u/console/output", c->domid);
+    xs_write(&b, CONSOLE_LIMIT, "", "/local/domain/%u/console/limit", c->domid);
+    xs_write(&b, "", "", "/local/domain/%u/console/tty", c->domid);
+    xs_number(&b, c->console_port, "/local/domain/%u/console/port", c->domid);
+    xs_number(&b, c->console_frame, "/local/domain/%u/console/ring-ref",
+              c->domid);
+    rc = xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+    if (rc < 0)
+        return rc;
+    rc = c->hv->ops->grant_rings(c->hv, c->domid, c->console_frame,
+                                 c->store_frame);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot grant the guest's rings");
+    rc = store->ops->introduce(store, c->domid, c->store_frame, c->store_port);
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc,
+                           "XenStore's daemon refused the domain's ring");
+    return 0;
+}
+
+/* `forget` removes the nodes; the daemon sees the domain's end by itself. */
+static void withdraw(struct create *c)
+{
+    (void)c;
+}
+
+const struct bus_ops bus_xs = {
+    .name = "xenstore",
+    .check = check,
+    .channels = channels,
+    .identify = identify,
+    .forget = forget,
+    .announce = announce,
+    .withdraw = withdraw,
+    .fill = xs_fill,
+    .fill_one = xs_fill_one,
+    .lookup = xs_lookup,
+    .rename = xs_rename,
+    .request = xs_request,
+};

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * xs.h: what the files of the bus that is XenStore's share.
+ */
+#ifndef LIBCHAOS_XS_H
+#define LIBCHAOS_XS_H
+
+#include <chaos/domain.h>
+
+#include "hv.h"
+#include "store.h"
+
+/* Commits that may fail because others wrote beside it. */
+#define XS_TRIES 100u
+#define XS_UUID_SIZE 37
+
+/* --- requests that go out together (xs.c) ----------------------------------
+ */
+
+/* 128 vCPUs, each with a node, and all the rest. */
+#define XS_BATCH_MAX 160u
+#define XS_TEXT_SIZE 16384u
+
+struct xs_batch {
+    size_t count, used;
+    bool overflow;
+    struct store_request requests[XS_BATCH_MAX];
+    char text[XS_TEXT_SIZE]; /* paths and values, each ended with a zero */
+};
+
+void xs_start(struct xs_batch *b);
+/* The value is two texts in a row. */
+void xs_write(struct xs_batch *b, const char *value, const char *more,
+              const char *path, ...) __attribute__((format(printf, 4, 5)));
+void xs_number(struct xs_batch *b, uint64_t value, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A directory, and who may do what below it. */
+void xs_mkdir(struct xs_batch *b, const struct store_permissions *perms,
+              const char *path, ...) __attribute__((format(printf, 3, 4)));
+/* It need not be there. */
+void xs_remove(struct xs_batch *b, const char *path, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The first failure, with text. */
+int xs_run(struct chaos_ctx *ctx, struct store *store, uint32_t transaction,
+           struct xs_batch *b) CHAOS_CHECK;
+int xs_begin(struct chaos_ctx *ctx, struct store *store,
+             uint32_t *transaction_out) CHAOS_CHECK;
+/* -EAGAIN: begin anew. Any failure has text. */
+int xs_commit(struct chaos_ctx *ctx, struct store *store,
+              uint32_t transaction) CHAOS_CHECK;
+
+void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE]);
+
+/* --- bus_xs.c: the nodes of a domain that is gone ---------------------------
+ */
+
+int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
+             const uint8_t uuid[NOXS_UUID_SIZE]) CHAOS_CHECK;
+
+/* --- names (xs_names.c) -----------------------------------------------------
+ */
+
+/* -EEXIST with text: a domain other than this one has the name. */
+int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
+                    uint32_t transaction, const char *name,
+                    uint32_t domid) CHAOS_CHECK;
+/* The bus's ops of these names. */
+int xs_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
+            size_t count) CHAOS_CHECK;
+int xs_fill_one(struct chaos_ctx *ctx,
+                struct chaos_domain_info *info) CHAOS_CHECK;
+int xs_lookup(struct chaos_ctx *ctx, const char *name,
+              uint32_t *domid_out) CHAOS_CHECK;
+int xs_rename(struct chaos_ctx *ctx, uint32_t domid,
+              const char *name) CHAOS_CHECK;
+
+/* xs_request.c: the bus's op of this name. */
+int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
+               unsigned timeout_ms) CHAOS_CHECK;
+
+#endif /* LIBCHAOS_XS_H */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-only */
+/*
+ * xs_names.c: domains' names as XenStore has them: chaos's own and xl's.
+ *
+ * It knows no way from a name to its domain, so all names are read, many in one
+ * round trip; the hypervisor says which domains there are.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "domain.h"
+#include "internal.h"
+#include "xs.h"
+
+#define BATCH 64u
+
+/* Names of some domains; each is owned, NULL where there is none. */
+static int read_names(struct chaos_ctx *ctx, struct store *store,
+                      uint32_t transaction, const uint32_t *domids,
+                      size_t count, char **names_out)
+{
+    struct store_request requests[BATCH];
+    char paths[BATCH][48];
+    int rc = 0;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        (void)snprintf(paths[i], sizeof(paths[i]), "/local/domain/%u/name",
+                       domids[i]);
+        requests[i] =
+            (struct store_request){.verb = STORE_READ, .path = paths[i]};
+    }
+    (void)store->ops->run(store, transaction, requests, count);
+    for (i = 0; i < count; i++) {
+        names_out[i] = requests[i].text;
+        if (rc == 0 && requests[i].rc < 0 && requests[i].rc != -ENOENT)
+            rc = requests[i].rc;
+    }
+    if (rc == 0)
+        return 0;
+    for (i = 0; i < count; i++)
+        free(names_out[i]);
+    return chaos__fail(ctx, rc, "cannot read the domains' names in XenStore");
+}
+
+/* CHAOS_DOMID_NONE: no domain but `except` has it. */
+static int search(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
+                  uint32_t transaction, const char *name, uint32_t except,
+                  uint32_t *domid_out)
+{
+    uint32_t first = 0, found = CHAOS_DOMID_NONE;
+    int n, i, rc;
+
+    while (found == CHAOS_DOMID_NONE && first < NOXS_DOMID_SELF) {
+        struct hv_domain_state states[BATCH];
+        uint32_t domids[BATCH];
+        char *names[BATCH];
+
+        n = hv->ops->domain_states(hv, first, BATCH, states);
+        if (n < 0)
+            return chaos__fail(ctx, n, "cannot list the domains");
+        if (n == 0)
+            break;
+        for (i = 0; i < n; i++)
+            domids[i] = states[i].domid;
+        rc = read_names(ctx, store, transaction, domids, (size_t)n, names);
+        if (rc < 0)
+            return rc;
+        for (i = 0; i < n; i++) {
+            if (names[i] && domids[i] != except && strcmp(names[i], name) == 0)
+                found = domids[i];
+            free(names[i]);
+        }
+        first = domids[n - 1] + 1;
+    }
+    *domid_out = found;
+    return 0;
+}
+
+int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
+                    uint32_t transaction, const char *name, uint32_t domid)
+{
+    uint32_t other;
+    int rc = search(ctx, hv, store, transaction, name, domid, &other);
+
+    if (rc == 0 && other != CHAOS_DOMID_NONE)
+        return chaos__fail(ctx, -EEXIST, "name '%s': a domain has it already",
+                           name);
+    return rc;
+}
+
+/* One that is too long for us was never given by us. */
+static void take_name(struct chaos_domain_info *info, const char *name)
+{
+    (void)snprintf(info->name, sizeof(info->name), "%s", name ? name : "");
+}
+
+int xs_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
+            size_t count)
+{
+    struct store *store;
+    size_t done, i, n;
+    int rc = chaos__store(ctx, &store);
+
+    for (done = 0; rc == 0 && done < count; done += n) {
+        uint32_t domids[BATCH];
+        char *names[BATCH];
+
+        n = count - done < BATCH ? count - done : BATCH;
+        for (i = 0; i < n; i++)
+            domids[i] = infos[done + i].domid;
+        rc = read_names(ctx, store, STORE_NO_TRANSACTION, domids, n, names);
+        for (i = 0; rc == 0 && i < n; i++) {
+            take_name(&infos[done + i], names[i]);
+            free(names[i]);
+        }
+    }
+    return rc;
+}
+
+int xs_fill_one(struct chaos_ctx *ctx, struct chaos_domain_info *info)
+{
+    return xs_fill(ctx, info, 1);
+}
+
+int xs_lookup(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
+{
+    struct store *store;
+    uint32_t domid;
+    int rc = chaos__store(ctx, &store);
+
+    if (rc == 0)
+        rc = search(ctx, ctx->hv, store, STORE_NO_TRANSACTION, name,
+                    CHAOS_DOMID_NONE, &domid);
+    if (rc < 0)
+        return rc;
+    if (domid == CHAOS_DOMID_NONE)
+        return chaos__fail(ctx, -ESRCH, "there is no domain '%s'", name);
+    *domid_out = domid;
+    return 0;
+}
+
+static int write_name(struct chaos_ctx *ctx, struct store *store,
+                      uint32_t transaction, uint32_t domid, const char *name)
+{
+    struct hv_domain_state state;
+    struct xs_batch b;
+    char uuid[XS_UUID_SIZE];
+    struct hv *hv;
+    int rc = domain_state(ctx, &hv, domid, &state);
+
+    if (rc == 0)
+        rc = xs_name_is_free(ctx, hv, store, transaction, name, domid);
+    if (rc < 0)
+        return rc;
+    xs_uuid(state.uuid, uuid);
+    xs_start(&b);
+    xs_write(&b, name, "", "/local/domain/%u/name", domid);
+    xs_write(&b, name, "", "/vm/%s/name", uuid);
+    return xs_run(ctx, store, transaction, &b);
+}
+
+int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
+{
+    unsigned tries = XS_TRIES;
+    struct store *store;
+    int rc = chaos__store(ctx, &store);
+
+    if (rc < 0)
+        return rc;
+    do {
+        uint32_t transaction;
+
+        rc = xs_begin(ctx, store, &transaction);
+        if (rc < 0)
+            return rc;
+        rc = write_name(ctx, store, transaction, domid, name);
+        if (rc < 0) {
+            (void)store->ops->end(store, transaction, false);
+            return rc;
+        }
+        rc = xs_commit(ctx, store, transaction);
+    } while (rc == -EAGAIN && --tries > 0);
+    return rc;
+}

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * VMs through XenStore on a Xen without noxs: what a stock guest, xl and
+ * xenconsoled find; that each sees the other's; and that whatever fails leaves
+ * neither a domain nor a node.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xen/xen.h>
+
+#include "birth.h"
+#include "internal.h"
+#include "kit.h"
+#include "store_model.h"
+#include "unit.h"
+
+#define UUID "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+
+static int setup(void **state)
+{
+    int rc = kit_setup(state);
+
+    model_knobs.no_noxs = true;
+    store_knobs.open_error = 0;
+    /* As xen-init-dom0 leaves it. */
+    model_store_set("/local/domain/0/name", "Domain-0");
+    model_store_set("/vm", "");
+    return rc;
+}
+
+static const char *node(uint32_t domid, const char *below)
+{
+    static char path[STORE_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, below);
+    return path;
+}
+
+static void assert_node(uint32_t domid, const char *below, const char *value)
+{
+    const char *found = model_store_value(node(domid, below));
+
+    if (!found)
+        fail_msg("there is no %s", node(domid, below));
+    assert_string_equal(found, value);
+}
+
+static void assert_number(uint32_t domid, const char *below, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%lu", (unsigned long)value);
+    assert_node(domid, below, text);
+}
+
+static void test_create(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "name", "web", "memory", "8M", "uuid",
+                                UUID, "vcpus.count", "2", NULL);
+    struct model_view view = model_view(domid);
+    const start_info_t *si;
+    uint64_t frame = model_walk(domid, view.start.start_info, NULL);
+    char reads[32], owns[32];
+
+    assert_true(view.started && !view.paused);
+    assert_node(domid, "name", "web");
+    assert_node(domid, "vm", "/vm/" UUID);
+    assert_number(domid, "domid", domid);
+    assert_node(domid, "cpu/1/availability", "online");
+    assert_number(domid, "memory/target", view.pages * 4);
+    assert_node(domid, "control/shutdown", "");
+    assert_string_equal(model_store_value("/vm/" UUID "/name"), "web");
+    assert_string_equal(model_store_value("/vm/" UUID "/uuid"), UUID);
+    snprintf(reads, sizeof(reads), "n0 r%u", domid);
+    snprintf(owns, sizeof(owns), "n%u", domid);
+    assert_string_equal(model_store_permissions(node(domid, "name")), reads);
+    assert_string_equal(
+        model_store_permissions(node(domid, "control/shutdown")), owns);
+    /* What the guest is told is what the daemons are told. */
+    si = (const start_info_t *)model_frame(frame >> 12 & 0xffffffffff);
+    assert_int_not_equal(si->store_evtchn, 0);
+    assert_number(domid, "console/port", si->console.domU.evtchn);
+    assert_number(domid, "console/ring-ref", si->console.domU.mfn);
+    assert_node(domid, "console/type", "xenconsoled");
+    assert_node(domid, "console/tty", "/dev/pts/7");
+    assert_int_equal(model_store_domains(), 1);
+}
+
+static void test_destroy(void **state)
+{
+    struct kit *kit = *state;
+    struct snapshot before;
+    uint32_t domid;
+
+    (void)kit_create(kit, "name", "other", NULL);
+    before = kit_snapshot(kit);
+    domid = kit_create(kit, "name", "web", NULL);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    kit_assert_same(kit, &before, "destroy");
+}
+
+/* Everything that a create does fails in turn, the daemon's death included. */
+static void create_fails_everywhere(struct kit *kit, int error)
+{
+    struct chaos_config *cfg = kit_config(kit, "name", "web", NULL);
+    struct snapshot before;
+    uint32_t domid;
+    unsigned n;
+    int rc;
+
+    (void)kit_create(kit, "name", "other", NULL);
+    before = kit_snapshot(kit);
+    for (n = 1;; n++) {
+        char what[64];
+
+        model_fail(n, error);
+        rc = chaos_domain_create(kit->ctx, cfg, &domid);
+        if (!model_failed())
+            break;
+        snprintf(what, sizeof(what), "error %d in %s (%u)", error,
+                 model_failed_name(), n);
+        model_fail_end();
+        if (rc == 0)
+            fail_msg("%s went unnoticed", what);
+        kit_assert_text(kit->ctx);
+        kit_assert_same(kit, &before, what);
+    }
+    assert_int_equal(rc, 0);
+    assert_true(n > 40);
+    chaos_config_destroy(cfg);
+}
+
+static void test_create_fails(void **state)
+{
+    create_fails_everywhere(*state, EIO);
+}
+
+static void test_create_without_quota(void **state)
+{
+    create_fails_everywhere(*state, ENOSPC);
+}
+
+static void test_busy(void **state)
+{
+    struct kit *kit = *state;
+    struct snapshot before;
+    struct chaos_config *cfg = kit_config(kit, "name", "web", NULL);
+    uint32_t domid;
+
+    store_knobs.conflicts = 3;
+    domid = kit_create(kit, "name", "other", NULL);
+    before = kit_snapshot(kit);
+    store_knobs.conflicts = 1000;
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -EAGAIN);
+    kit_assert_says(kit->ctx, "busy");
+    kit_assert_same(kit, &before, "too busy");
+    chaos_config_destroy(cfg);
+}
+
+static void test_no_daemon(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg = kit_config(kit, NULL);
+    struct chaos_domain_info *infos;
+    uint32_t domid;
+    size_t count;
+
+    store_knobs.open_error = ECONNREFUSED;
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -ENOSYS);
+    kit_assert_says(kit->ctx, "xenstored");
+    kit_assert_error(kit->ctx, chaos_domain_list(kit->ctx, &infos, &count),
+                     -ENOSYS);
+    /* It is looked for again. */
+    store_knobs.open_error = 0;
+    assert_int_equal(chaos_domain_create(kit->ctx, cfg, &domid), 0);
+    /* One that was restarted is connected to again. */
+    store_knobs.dead = true;
+    kit_assert_error(kit->ctx, chaos_domain_list(kit->ctx, &infos, &count),
+                     -EPIPE);
+    store_knobs.dead = false;
+    assert_int_equal(chaos_domain_list(kit->ctx, &infos, &count), 0);
+    free(infos);
+    chaos_config_destroy(cfg);
+}
+
+/* xl's are there under their names, and a name is given once. */
+static void test_names(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_domain_info *infos, info;
+    struct chaos_config *cfg = kit_config(kit, "name", "theirs", NULL);
+    uint32_t ours = kit_create(kit, "name", "ours", NULL), domid;
+    uint32_t theirs = model_domain_add(NULL);
+    size_t count;
+
+    model_store_set(node(theirs, "name"), "theirs");
+    assert_int_equal(chaos_domain_list(kit->ctx, &infos, &count), 0);
+    assert_int_equal(count, 3);
+    assert_string_equal(infos[0].name, "Domain-0");
+    assert_string_equal(infos[1].name, "ours");
+    assert_string_equal(infos[2].name, "theirs");
+    free(infos);
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "theirs", &domid), 0);
+    assert_int_equal(domid, theirs);
+    kit_assert_error(kit->ctx, chaos_domain_lookup(kit->ctx, "no", &domid),
+                     -ESRCH);
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -EEXIST);
+    kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, ours, "theirs"),
+                     -EEXIST);
+    assert_int_equal(chaos_domain_rename(kit->ctx, ours, "new"), 0);
+    assert_int_equal(chaos_domain_info(kit->ctx, ours, &info), 0);
+    assert_string_equal(info.name, "new");
+    assert_false(info.building);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, theirs), 0);
+    assert_null(model_store_value(node(theirs, "name")));
+    chaos_config_destroy(cfg);
+}
+
+/* More than one round trip's worth. */
+static void test_many_names(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid, last = 0;
+    char name[16];
+    unsigned i;
+
+    for (i = 0; i < 150; i++) {
+        last = model_domain_add(NULL);
+        snprintf(name, sizeof(name), "vm%u", i);
+        model_store_set(node(last, "name"), name);
+    }
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "vm149", &domid), 0);
+    assert_int_equal(domid, last);
+}
+
+/* --- asking a guest ----------------------------------------------------------
+ */
+
+/* The guest, as it sees the request being written. */
+static void obey(void *arg, const char *operation)
+{
+    uint32_t domid = *(uint32_t *)arg;
+
+    if (strcmp(operation, "store_write") != 0)
+        return;
+    model_set_hook(NULL, NULL);
+    assert_node(domid, "control/shutdown", "reboot");
+    model_store_set(node(domid, "control/shutdown"), "");
+    model_shutdown(domid, CHAOS_REASON_REBOOT);
+}
+
+static void crash(void *arg, const char *operation)
+{
+    if (strcmp(operation, "store_write") != 0)
+        return;
+    model_set_hook(NULL, NULL);
+    model_shutdown(*(uint32_t *)arg, CHAOS_REASON_CRASH);
+}
+
+static void test_request(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, NULL);
+    unsigned reason;
+
+    model_set_hook(obey, &domid);
+    assert_int_equal(
+        chaos_domain_request(kit->ctx, domid, CHAOS_REASON_REBOOT, 1000), 0);
+    assert_int_equal(chaos_domain_wait(kit->ctx, domid, 1000, &reason), 0);
+    assert_int_equal(reason, CHAOS_REASON_REBOOT);
+    assert_int_equal(model_store_watches(), 0);
+    assert_int_equal(model_stores(), 1);
+}
+
+static void test_request_fails(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t deaf = kit_create(kit, NULL), domid = kit_create(kit, NULL);
+    unsigned reason;
+
+    kit_assert_error(
+        kit->ctx,
+        chaos_domain_request(kit->ctx, deaf, CHAOS_REASON_POWEROFF, 20),
+        -ETIMEDOUT);
+    kit_assert_error(
+        kit->ctx, chaos_domain_request(kit->ctx, deaf, CHAOS_REASON_CRASH, 20),
+        -EOPNOTSUPP);
+    model_set_hook(crash, &domid);
+    kit_assert_error(
+        kit->ctx,
+        chaos_domain_request(kit->ctx, domid, CHAOS_REASON_POWEROFF, 1000),
+        -ESHUTDOWN);
+    assert_int_equal(model_store_watches(), 0);
+    kit_assert_error(kit->ctx, chaos_domain_wait(kit->ctx, deaf, 20, &reason),
+                     -ETIMEDOUT);
+    assert_int_equal(model_store_watches(), 0);
+}
+
+/* --- beside noxs -------------------------------------------------------------
+ */
+
+/* A VM may ask for XenStore where there is noxs, which still knows its name. */
+static void test_beside_noxs(void **state)
+{
+    struct kit *kit = *state;
+    struct snapshot before;
+    uint32_t domid, found;
+
+    model_knobs.no_noxs = false;
+    (void)kit_create(kit, "name", "other", "xen.dev_method", "xenstore", NULL);
+    before = kit_snapshot(kit);
+    domid = kit_create(kit, "name", "web", "xen.dev_method", "xenstore", NULL);
+    assert_node(domid, "name", "web");
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "web", &found), 0);
+    assert_int_equal(found, domid);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    kit_assert_same(kit, &before, "destroy");
+}
+
+/* Who has noxs never looks for XenStore. */
+static void test_noxs_alone(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid;
+
+    model_knobs.no_noxs = false;
+    domid = kit_create(kit, "name", "web", NULL);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    assert_int_equal(model_stores(), 0);
+    assert_int_equal(model_store_calls(), 0);
+}
+
+static void test_refused(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg =
+        kit_config(kit, "vifs[0].bridge", "xenbr0", NULL);
+    uint32_t domid;
+
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -EOPNOTSUPP);
+    kit_assert_says(kit->ctx, "vifs");
+    chaos_config_destroy(cfg);
+    cfg = kit_config(kit, "xen.dev_method", "noxs", NULL);
+    kit_assert_error(kit->ctx, chaos_domain_create(kit->ctx, cfg, &domid),
+                     -ENOSYS);
+    chaos_config_destroy(cfg);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_create),       TEST(test_destroy),
+        TEST(test_create_fails), TEST(test_create_without_quota),
+        TEST(test_busy),         TEST(test_no_daemon),
+        TEST(test_names),        TEST(test_many_names),
+        TEST(test_request),      TEST(test_request_fails),
+        TEST(test_beside_noxs),  TEST(test_noxs_alone),
+        TEST(test_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
