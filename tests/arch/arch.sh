@@ -172,7 +172,7 @@ rule_size()
     sources $rooms | while read -r file; do
         lines=$(wc -l <"$file")
         limit=450
-        [ "$file" != libchaos/hv_xen.c ] || limit=650
+        [ "$file" != libchaos/hv_xen.c ] || limit=670
         [ "$lines" -le "$limit" ] ||
             echo "$file: $lines lines, more than $limit"
     done

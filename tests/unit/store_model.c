@@ -11,30 +11,10 @@
 
 #include "hv_model_internal.h"
 #include "store_model.h"
-#include "store_model_tree.h"
+#include "store_model_internal.h"
 
-#define WATCHES_MAX 32u
-#define EVENTS_MAX 256u
-#define TOKEN_SIZE 64u
 #define DOMAINS_MAX_ID 32752u
 #define FIXED_NODES 1u /* the root */
-
-struct store_watch {
-    struct store *store; /* NULL: free */
-    char path[STORE_PATH_SIZE];
-    char token[TOKEN_SIZE];
-};
-
-struct model_store {
-    struct store store;
-    int fd; /* an eventfd that is readable while there are events */
-    bool broken;
-    uint32_t transaction; /* 0: none */
-    uint64_t seen;        /* generation when it began */
-    struct tree tree;     /* the transaction's own */
-    unsigned event_count;
-    char events[EVENTS_MAX][TOKEN_SIZE];
-};
 
 struct store_knobs store_knobs;
 
@@ -43,47 +23,16 @@ static struct {
     uint64_t generation;
     uint32_t transactions;
     unsigned handles, calls;
-    struct store_watch watches[WATCHES_MAX];
     bool introduced[DOMAINS_MAX_ID];
 } all;
 
 /* --- events ------------------------------------------------------------------
  */
 
-static struct model_store *model_store(struct store *store)
-{
-    return (struct model_store *)(void *)store;
-}
-
-static void event_add(struct store_watch *w)
-{
-    struct model_store *m = model_store(w->store);
-    uint64_t one = 1;
-
-    if (m->event_count == EVENTS_MAX)
-        abort();
-    memcpy(m->events[m->event_count++], w->token, TOKEN_SIZE);
-    if (write(m->fd, &one, sizeof(one)) != sizeof(one))
-        abort();
-}
-
-static void fire(const char *path)
-{
-    unsigned i;
-
-    for (i = 0; i < WATCHES_MAX; i++) {
-        struct store_watch *w = &all.watches[i];
-
-        if (w->store &&
-            (tree_is_below(path, w->path) || tree_is_below(w->path, path)))
-            event_add(w);
-    }
-}
-
 static void changed(const char *path)
 {
     all.generation++;
-    fire(path);
+    model_watch_fire(path);
 }
 
 /* A commit tells of all that it made different. */
@@ -95,11 +44,11 @@ static void fire_differences(const struct tree *old, const struct tree *new)
     for (i = 0; i < new->count; i++) {
         n = tree_find(old, new->nodes[i].path);
         if (!n || strcmp(n->value, new->nodes[i].value) != 0)
-            fire(new->nodes[i].path);
+            model_watch_fire(new->nodes[i].path);
     }
     for (i = 0; i < old->count; i++) {
         if (!tree_find(new, old->nodes[i].path))
-            fire(old->nodes[i].path);
+            model_watch_fire(old->nodes[i].path);
     }
 }
 
@@ -110,6 +59,7 @@ void model_store_reset(void)
 {
     tree_free(&all.tree);
     memset(&all, 0, sizeof(all));
+    model_watch_reset();
     tree_add(&all.tree, "/", "n0");
     store_knobs = (struct store_knobs){.open_error = ENOENT};
 }
@@ -122,15 +72,6 @@ unsigned model_stores(void)
 unsigned model_store_nodes(void)
 {
     return (unsigned)(all.tree.count - FIXED_NODES);
-}
-
-unsigned model_store_watches(void)
-{
-    unsigned i, n = 0;
-
-    for (i = 0; i < WATCHES_MAX; i++)
-        n += all.watches[i].store != NULL;
-    return n;
 }
 
 unsigned model_store_domains(void)
@@ -180,13 +121,13 @@ void model_store_exits(void)
         if (all.introduced[i] && (!d || d->state.dying))
             all.introduced[i] = false;
     }
-    fire("@releaseDomain");
+    model_watch_fire("@releaseDomain");
 }
 
 /* --- requests ----------------------------------------------------------------
  */
 
-static int enter(struct model_store *m, const char *name)
+int store_enter(struct model_store *m, const char *name)
 {
     int rc = model_enter(name);
 
@@ -285,7 +226,7 @@ static int run_one(struct model_store *m, uint32_t transaction,
                    struct store_request *r)
 {
     struct tree *t = transaction ? &m->tree : &all.tree;
-    int rc = enter(m, names[r->verb]);
+    int rc = store_enter(m, names[r->verb]);
 
     if (rc < 0)
         return rc;
@@ -319,7 +260,7 @@ static int run(struct store *store, uint32_t transaction,
 static int begin(struct store *store, uint32_t *transaction_out)
 {
     struct model_store *m = model_store(store);
-    int rc = enter(m, "store_begin");
+    int rc = store_enter(m, "store_begin");
 
     if (rc < 0)
         return rc;
@@ -344,7 +285,7 @@ static int end(struct store *store, uint32_t transaction, bool commit)
 {
     struct model_store *m = model_store(store);
     struct tree old = all.tree;
-    int rc = enter(m, "store_end");
+    int rc = store_enter(m, "store_end");
 
     if (transaction == 0 || transaction != m->transaction)
         return model_refuse(-ENOENT, "the end of a transaction that is none");
@@ -382,7 +323,7 @@ static int introduce(struct store *store, uint32_t domid, uint64_t frame,
                      uint32_t port)
 {
     struct model_domain *d = model_get(domid);
-    int rc = enter(model_store(store), "store_introduce");
+    int rc = store_enter(model_store(store), "store_introduce");
 
     if (rc < 0)
         return rc;
@@ -395,73 +336,9 @@ static int introduce(struct store *store, uint32_t domid, uint64_t frame,
     if (port >= PORTS_MAX || d->ports[port].state != PORT_UNBOUND)
         return model_refuse(-EINVAL, "a ring without an event channel");
     all.introduced[domid] = true;
-    fire("@introduceDomain");
+    model_watch_fire("@introduceDomain");
     take_console(domid);
     return model_leave("store_introduce", 0);
-}
-
-/* --- watches -----------------------------------------------------------------
- */
-
-static struct store_watch *watch_find(const struct store *store,
-                                      const char *path, const char *token)
-{
-    unsigned i;
-
-    for (i = 0; i < WATCHES_MAX; i++) {
-        struct store_watch *w = &all.watches[i];
-
-        if (w->store == store && (!path || (strcmp(w->path, path) == 0 &&
-                                            strcmp(w->token, token) == 0)))
-            return w;
-    }
-    return NULL;
-}
-
-static int watch(struct store *store, const char *path, const char *token)
-{
-    struct store_watch *w = watch_find(NULL, NULL, NULL);
-    int rc = enter(model_store(store), "store_watch");
-
-    if (rc < 0)
-        return rc;
-    if (watch_find(store, path, token))
-        return -EEXIST;
-    if (!w)
-        return -E2BIG;
-    w->store = store;
-    snprintf(w->path, sizeof(w->path), "%s", path);
-    snprintf(w->token, sizeof(w->token), "%s", token);
-    event_add(w);
-    return model_leave("store_watch", 0);
-}
-
-static int unwatch(struct store *store, const char *path, const char *token)
-{
-    struct store_watch *w = watch_find(store, path, token);
-    int rc = enter(model_store(store), "store_unwatch");
-
-    if (rc < 0)
-        return rc;
-    if (!w)
-        return -ENOENT;
-    w->store = NULL;
-    return model_leave("store_unwatch", 0);
-}
-
-static int event(struct store *store, char *token_out, size_t size)
-{
-    struct model_store *m = model_store(store);
-    uint64_t drained;
-
-    if (m->event_count == 0)
-        return store_knobs.dead ? -EPIPE : -EAGAIN;
-    snprintf(token_out, size, "%s", m->events[0]);
-    memmove(m->events[0], m->events[1], --m->event_count * TOKEN_SIZE);
-    if (m->event_count == 0 &&
-        read(m->fd, &drained, sizeof(drained)) != sizeof(drained))
-        abort();
-    return 0;
 }
 
 static int get_fd(const struct store *store)
@@ -474,10 +351,8 @@ static int get_fd(const struct store *store)
 static void store_close(struct store *store)
 {
     struct model_store *m = model_store(store);
-    struct store_watch *w;
 
-    while ((w = watch_find(store, NULL, NULL)))
-        w->store = NULL;
+    model_watch_forget(store);
     tree_free(&m->tree);
     close(m->fd);
     free(m);
@@ -490,9 +365,9 @@ static const struct store_ops ops = {
     .begin = begin,
     .end = end,
     .introduce = introduce,
-    .watch = watch,
-    .unwatch = unwatch,
-    .event = event,
+    .watch = model_watch,
+    .unwatch = model_unwatch,
+    .event = model_event,
     .fd = get_fd,
 };
 
