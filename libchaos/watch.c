@@ -13,7 +13,7 @@
 #include "bus.h"
 #include "domain.h"
 #include "internal.h"
-#include "store.h"
+#include "xs.h"
 
 #define EXITS_BATCH 64u
 
@@ -24,7 +24,7 @@ struct chaos_watch {
     uint32_t port;
     uint64_t seq; /* the record to read next */
     /* On a Xen without noxs: owned, and nothing of the above. */
-    struct store *store;
+    struct xs_watch *xs;
 };
 
 static int watch_start(struct chaos_watch *watch)
@@ -57,18 +57,6 @@ static int open_noxs(struct chaos_watch *watch)
     return 0;
 }
 
-/* A connection of its own, whose descriptor tells of nothing else. */
-static int open_store(struct chaos_watch *watch)
-{
-    int rc = store_xen_open(&watch->store);
-
-    if (rc == 0)
-        rc = watch->store->ops->watch(watch->store, "@releaseDomain", "exit");
-    if (rc < 0)
-        return chaos__fail(watch->ctx, rc, "cannot watch for exits");
-    return 0;
-}
-
 int chaos_watch_open(struct chaos_ctx *ctx, struct chaos_watch **watch_out)
 {
     struct chaos_watch *watch = calloc(1, sizeof(*watch));
@@ -80,7 +68,8 @@ int chaos_watch_open(struct chaos_ctx *ctx, struct chaos_watch **watch_out)
     watch->ctx = ctx;
     rc = bus_of_host(ctx, &watch->hv, &bus);
     if (rc == 0)
-        rc = bus == &bus_noxs ? open_noxs(watch) : open_store(watch);
+        rc = bus == &bus_noxs ? open_noxs(watch)
+                              : xs_watch_open(ctx, &watch->xs);
     if (rc < 0) {
         chaos_watch_close(watch);
         return rc;
@@ -96,30 +85,22 @@ void chaos_watch_close(struct chaos_watch *watch)
         return;
     if (watch->ev)
         watch->hv->ops->evtchn_close(watch->ev);
-    if (watch->store)
-        watch->store->ops->close(watch->store);
+    xs_watch_close(watch->xs);
     free(watch);
 }
 
 int chaos_watch_fd(const struct chaos_watch *watch)
 {
-    return watch->store ? watch->store->ops->fd(watch->store)
-                        : watch->hv->ops->evtchn_fd(watch->ev);
+    return watch->xs ? xs_watch_fd(watch->xs)
+                     : watch->hv->ops->evtchn_fd(watch->ev);
 }
 
-/* -EPIPE: XenStore's daemon ended, and nothing will ring any more. */
 static int take_rings(struct chaos_watch *watch)
 {
-    char token[8];
     uint32_t port;
-    int rc;
 
-    if (watch->store) {
-        do {
-            rc = watch->store->ops->event(watch->store, token, sizeof(token));
-        } while (rc == 0);
-        return rc == -EAGAIN ? 0 : rc;
-    }
+    if (watch->xs)
+        return xs_watch_drain(watch->xs);
     while (watch->hv->ops->evtchn_pending(watch->ev, &port) == 0)
         ;
     return 0;
@@ -142,9 +123,8 @@ int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
     struct noxs_op_exits op = {.seq = watch->seq, .count = asked};
     int rc;
 
-    if (watch->store)
-        return chaos__fail(watch->ctx, -EOPNOTSUPP,
-                           "a Xen without noxs keeps no log of exits");
+    if (watch->xs)
+        return xs_watch_read(watch->xs, exits, asked);
     /* First the rings, then the log: an exit in between rings again. */
     (void)take_rings(watch);
     rc = watch->hv->ops->noxs(watch->hv, NOXS_OP_EXITS, &op, sizeof(op), exits,

@@ -79,4 +79,18 @@ int xs_rename(struct chaos_ctx *ctx, uint32_t domid,
 int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
                unsigned timeout_ms) CHAOS_CHECK;
 
+/* --- xs_watch.c: chaos_watch on a Xen without noxs --------------------------
+ */
+
+struct xs_watch;
+/* Of a context whose hypervisor is open. */
+int xs_watch_open(struct chaos_ctx *ctx,
+                  struct xs_watch **watch_out) CHAOS_CHECK;
+void xs_watch_close(struct xs_watch *w);
+int xs_watch_fd(const struct xs_watch *w);
+/* Make the descriptor wait for what comes next. */
+int xs_watch_drain(struct xs_watch *w) CHAOS_CHECK;
+int xs_watch_read(struct xs_watch *w, struct noxs_exit *exits,
+                  size_t count) CHAOS_CHECK;
+
 #endif /* LIBCHAOS_XS_H */

@@ -5,6 +5,7 @@
  * neither a domain nor a node.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,6 +305,55 @@ static void test_request_fails(void **state)
     assert_int_equal(model_store_watches(), 0);
 }
 
+/* --- exits -------------------------------------------------------------------
+ */
+
+static void assert_exit(const struct noxs_exit *e, uint32_t domid,
+                        unsigned kind, unsigned reason)
+{
+    assert_int_equal(e->domid, domid);
+    assert_int_equal(e->kind, kind);
+    assert_int_equal(e->reason, reason);
+}
+
+static void test_exits(void **state)
+{
+    struct kit *kit = *state;
+    struct pollfd fd = {.events = POLLIN};
+    uint32_t a = kit_create(kit, NULL), b = kit_create(kit, NULL), c;
+    struct chaos_watch *watch;
+    struct noxs_exit exits[8];
+
+    assert_int_equal(chaos_watch_open(kit->ctx, &watch), 0);
+    fd.fd = chaos_watch_fd(watch);
+    /* The first ring tells of nothing. */
+    assert_int_equal(chaos_watch_read(watch, exits, 8), 0);
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    model_shutdown(a, CHAOS_REASON_REBOOT);
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    assert_int_equal(chaos_watch_read(watch, exits, 8), 1);
+    assert_exit(&exits[0], a, NOXS_EXIT_SHUTDOWN, CHAOS_REASON_REBOOT);
+    assert_int_equal(chaos_watch_read(watch, exits, 8), 0);
+    /* One that came later, and more than there is room for. */
+    c = kit_create(kit, NULL);
+    model_shutdown(c, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, a), 0);
+    assert_int_equal(chaos_domain_destroy(kit->ctx, b), 0);
+    assert_int_equal(chaos_watch_read(watch, exits, 3), 3);
+    assert_exit(&exits[0], a, NOXS_EXIT_DYING, 0);
+    assert_exit(&exits[1], a, NOXS_EXIT_DESTROYED, 0);
+    assert_exit(&exits[2], b, NOXS_EXIT_DYING, 0);
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    assert_int_equal(chaos_watch_read(watch, exits, 3), 2);
+    assert_exit(&exits[0], b, NOXS_EXIT_DESTROYED, 0);
+    assert_exit(&exits[1], c, NOXS_EXIT_SHUTDOWN, CHAOS_REASON_CRASH);
+    assert_int_equal(chaos_watch_read(watch, exits, 3), 0);
+    assert_int_equal(poll(&fd, 1, 0), 0);
+    store_knobs.dead = true;
+    kit_assert_error(kit->ctx, chaos_watch_read(watch, exits, 3), -EPIPE);
+    chaos_watch_close(watch);
+}
+
 /* --- beside noxs -------------------------------------------------------------
  */
 
@@ -365,8 +415,8 @@ int main(void)
         TEST(test_busy),         TEST(test_no_daemon),
         TEST(test_names),        TEST(test_many_names),
         TEST(test_request),      TEST(test_request_fails),
-        TEST(test_beside_noxs),  TEST(test_noxs_alone),
-        TEST(test_refused),
+        TEST(test_exits),        TEST(test_beside_noxs),
+        TEST(test_noxs_alone),   TEST(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
