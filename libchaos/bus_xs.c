@@ -129,24 +129,6 @@ static int identify(struct create *c)
     return rc;
 }
 
-int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
-             const uint8_t uuid[NOXS_UUID_SIZE])
-{
-    struct xs_batch b;
-    char text[XS_UUID_SIZE];
-    struct store *store;
-    int rc = chaos__store(ctx, &store);
-
-    if (rc < 0)
-        return rc;
-    xs_uuid(uuid, text);
-    xs_start(&b);
-    xs_remove(&b, "/local/domain/%u", domid);
-    xs_remove(&b, "/libxl/%u", domid);
-    xs_remove(&b, "/vm/%s", text);
-    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
-}
-
 static void forget(struct create *c)
 {
     char error[CHAOS_ERROR_SIZE];

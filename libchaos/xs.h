@@ -52,7 +52,8 @@ int xs_commit(struct chaos_ctx *ctx, struct store *store,
 
 void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE]);
 
-/* --- bus_xs.c: the nodes of a domain that is gone ---------------------------
+/* --- xs_clean.c: the nodes of a domain that is gone
+ * ---------------------------
  */
 
 int xs_clean(struct chaos_ctx *ctx, uint32_t domid,

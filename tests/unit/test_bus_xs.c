@@ -225,6 +225,30 @@ static void test_names(void **state)
     chaos_config_destroy(cfg);
 }
 
+/* One of xl's goes with its devices, and with nobody else's. */
+static void test_destroy_theirs(void **state)
+{
+    struct kit *kit = *state;
+    unsigned nodes = model_store_nodes();
+    uint32_t domid = model_domain_add(NULL);
+    char path[64];
+
+    model_store_set("/local/domain/0/backend/vif/99/0/state", "4");
+    model_store_set(node(domid, "name"), "theirs");
+    snprintf(path, sizeof(path), "/libxl/%u/device/vif/0/backend", domid);
+    model_store_set(path, "/local/domain/0/backend/vif/1/0");
+    snprintf(path, sizeof(path), "/libxl/%u/device/vbd/51712/backend", domid);
+    model_store_set(path, "/local/domain/0");
+    model_store_set("/local/domain/0/backend/vif/1/0/state", "4");
+    assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    assert_null(model_store_value("/local/domain/0/backend/vif/1/0/state"));
+    assert_non_null(model_store_value("/local/domain/0/name"));
+    assert_non_null(model_store_value("/local/domain/0/backend/vif/99/0"));
+    model_store_set("/local/domain/0/backend", NULL);
+    /* The directory they were in. */
+    assert_int_equal(model_store_nodes(), nodes + 1);
+}
+
 /* More than one round trip's worth. */
 static void test_many_names(void **state)
 {
@@ -410,13 +434,14 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_create),       TEST(test_destroy),
-        TEST(test_create_fails), TEST(test_create_without_quota),
-        TEST(test_busy),         TEST(test_no_daemon),
-        TEST(test_names),        TEST(test_many_names),
-        TEST(test_request),      TEST(test_request_fails),
-        TEST(test_exits),        TEST(test_beside_noxs),
-        TEST(test_noxs_alone),   TEST(test_refused),
+        TEST(test_create),        TEST(test_destroy),
+        TEST(test_create_fails),  TEST(test_create_without_quota),
+        TEST(test_busy),          TEST(test_no_daemon),
+        TEST(test_names),         TEST(test_destroy_theirs),
+        TEST(test_many_names),    TEST(test_request),
+        TEST(test_request_fails), TEST(test_exits),
+        TEST(test_beside_noxs),   TEST(test_noxs_alone),
+        TEST(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
