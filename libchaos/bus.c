@@ -39,6 +39,18 @@ int bus_of_host(struct chaos_ctx *ctx, struct hv **hv_out,
     return rc;
 }
 
+/* Once: it is a slower way than the operator may expect. */
+static void hint(struct chaos_ctx *ctx)
+{
+    if (!ctx->bus_hinted)
+        chaos__log(
+            ctx, CHAOS_LOG_WARN,
+            "this Xen has no noxs: VMs have their devices through "
+            "XenStore; \"xen\": {\"dev_method\": \"xenstore\"} says that "
+            "this is meant");
+    ctx->bus_hinted = true;
+}
+
 static int find(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                 struct hv **hv_out, const struct bus_ops **bus_out)
 {
@@ -54,9 +66,7 @@ static int find(struct chaos_ctx *ctx, const struct chaos_config *cfg,
         *bus_out = &bus_xs;
         rc = chaos__store(ctx, &store);
     } else if (rc == 0 && *bus_out == &bus_xs) {
-        chaos__log(ctx, CHAOS_LOG_INFO,
-                   "this Xen has no noxs, so the VM gets its devices through "
-                   "XenStore; set xen.dev_method to choose");
+        hint(ctx);
     }
     return rc;
 }

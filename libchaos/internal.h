@@ -35,6 +35,7 @@ struct chaos_ctx {
     struct store *store; /* owned; NULL until the first use */
     bool noxs_checked;
     bool noxs_absent;
+    bool bus_hinted;           /* bus.c: said that a VM gets another bus */
     bool daemon_off;           /* daemon.c: use none */
     char *daemon_path;         /* owned; NULL: chaosd.sock in run_dir */
     struct chaos_conn *daemon; /* owned; NULL: not connected */

@@ -266,6 +266,28 @@ static void test_many_names(void **state)
     assert_int_equal(domid, last);
 }
 
+/* Who did not ask for XenStore is told that it is used, and told once. */
+static void count_warning(void *arg, enum chaos_log_level level,
+                          const char *text)
+{
+    assert_int_equal(level, CHAOS_LOG_WARN);
+    assert_non_null(strstr(text, "no noxs"));
+    ++*(unsigned *)arg;
+}
+
+static void test_hint(void **state)
+{
+    struct kit *kit = *state;
+    unsigned warnings = 0;
+
+    chaos_ctx_set_log(kit->ctx, CHAOS_LOG_WARN, count_warning, &warnings);
+    (void)kit_create(kit, "xen.dev_method", "xenstore", NULL);
+    assert_int_equal(warnings, 0);
+    (void)kit_create(kit, NULL);
+    (void)kit_create(kit, NULL);
+    assert_int_equal(warnings, 1);
+}
+
 /* --- asking a guest ----------------------------------------------------------
  */
 
@@ -434,14 +456,14 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_create),        TEST(test_destroy),
-        TEST(test_create_fails),  TEST(test_create_without_quota),
-        TEST(test_busy),          TEST(test_no_daemon),
-        TEST(test_names),         TEST(test_destroy_theirs),
-        TEST(test_many_names),    TEST(test_request),
-        TEST(test_request_fails), TEST(test_exits),
-        TEST(test_beside_noxs),   TEST(test_noxs_alone),
-        TEST(test_refused),
+        TEST(test_create),       TEST(test_destroy),
+        TEST(test_create_fails), TEST(test_create_without_quota),
+        TEST(test_busy),         TEST(test_no_daemon),
+        TEST(test_names),        TEST(test_destroy_theirs),
+        TEST(test_many_names),   TEST(test_hint),
+        TEST(test_request),      TEST(test_request_fails),
+        TEST(test_exits),        TEST(test_beside_noxs),
+        TEST(test_noxs_alone),   TEST(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
