@@ -2,7 +2,7 @@
 /*
  * hv.h: the seam to the hypervisor: every operation libchaos uses.
  *
- * One real implementation (hv_xen.c, the only file that includes Xen's tool
+ * One real implementation (hv_xen*.c, the only file that includes Xen's tool
  * libraries) and one in-process model for unit tests and fault injection
  * (tests/unit/hv_model.c). All functions return 0 or -errno, as the hypervisor
  * said it; texts are added above the seam. A frame is a machine frame for PV.
