@@ -42,6 +42,7 @@ choose_processor()
 {
     accelerator=tcg,thread=multi
     processor=max,-smap,-smep,-erms,-rdtscp
+    [ "$svm" = yes ] || processor=$processor,-svm
     if [ "$clock" = icount ]; then
         accelerator=tcg,thread=single
         : "${cpus:=1}"
