@@ -20,6 +20,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timer.h>
+#include <xen/interface/grant_table.h>
 #include <xen/interface/io/netif.h>
 
 #include "back.h"
@@ -49,7 +50,34 @@ struct net_back_tx {
 	u64 failed;    /* packets with bad grants, or no memory for them */
 };
 
-struct net_rx_batch;
+/*
+ * Copies of one packet at most: 17 pages of the guest, and as many pieces at our
+ * side, two more for each fragment and for the linear part.
+ */
+#define NET_PACKET_OPS (2 * 17 + 2 * (MAX_SKB_FRAGS + 1))
+#define NET_BATCH_OPS (NET_PACKET_OPS + 72)
+#define NET_BATCH_SLOTS 96
+
+/* A slot taken of the ring, to be answered. */
+struct net_rx_slot {
+	u16 id;
+	u16 flags;     /* XEN_NETRXF_* */
+	s16 status;    /* bytes, or an error */
+	u8 extra_type; /* XEN_NETIF_GSO_TYPE_*: an extra info, no data */
+	u16 gso_size;
+};
+
+struct net_rx_batch {
+	struct gnttab_copy ops[NET_BATCH_OPS];
+	u8 op_slot[NET_BATCH_OPS];
+	struct net_rx_slot slots[NET_BATCH_SLOTS];
+	unsigned int nr_ops, nr_slots;
+	unsigned int nr_quiet;    /* slots of no concern */
+	struct sk_buff_head skbs; /* those whose bytes ops point to */
+	/* Of the packet being taken: the slot being filled. */
+	unsigned int fill;
+	grant_ref_t gref;
+};
 
 struct net_back_rx {
 	struct xen_netif_rx_back_ring ring;
@@ -139,6 +167,18 @@ void noxs_net_arp_sent(struct net_back *net, const struct sk_buff *skb);
 bool noxs_net_arp_is_quiet(const struct net_back *net,
 			   const struct sk_buff *skb);
 void noxs_net_arp_reset(struct net_back *net);
+
+/* back_net_batch.c */
+struct net_rx_batch *noxs_net_batch_create(void);
+void noxs_net_batch_destroy(struct net_rx_batch *batch); /* NULL: nothing */
+/* Another packet may have no room in it. */
+bool noxs_net_batch_is_full(const struct net_rx_batch *batch);
+/* The packet goes into buffers that the guest posted, which are enough. */
+void noxs_net_batch_take(struct net_back *net, struct sk_buff *skb);
+/* Copy, and answer in the ring, which is still to be pushed. */
+void noxs_net_batch_copy(struct net_back *net);
+/* Free its packets: it is as new. */
+void noxs_net_batch_end(struct net_rx_batch *batch);
 
 /* back_net_rx.c */
 void noxs_net_rx_init(struct net_back *net);
