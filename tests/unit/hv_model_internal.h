@@ -94,17 +94,18 @@ extern struct model model;
 
 /* NULL where there is none. */
 struct model_domain *model_get(uint32_t domid);
+/* A domain, paused and without memory; NULL: there are too many. */
+struct model_domain *model_domain_new(void);
+/* Its ports close and its name is free; it goes when nobody maps its pages. */
+void model_domain_kill(struct model_domain *d);
+
+/* hv_model_fault.c */
 /* Count an operation: 0, or the error it is to fail with. */
 int model_enter(const char *name);
 /* Call the hook, and return rc. */
 int model_leave(const char *name, int rc);
 /* Remember why, and return rc. */
 int model_refuse(int rc, const char *why);
-
-/* A domain, paused and without memory; NULL: there are too many. */
-struct model_domain *model_domain_new(void);
-/* Its ports close and its name is free; it goes when nobody maps its pages. */
-void model_domain_kill(struct model_domain *d);
 
 /* hv_model_memory.c */
 void model_memory_init(void);
