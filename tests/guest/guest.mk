@@ -15,12 +15,14 @@ $(GUEST_B)/test_net_ring: tests/guest/test_net_ring.c guests/base/net_ring.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(GUEST_TEST_CFLAGS) -MF $@.d -o $@ $^ -lcmocka
 
-$(GUEST_B)/test_xs: tests/guest/test_xs.c guests/base/xs_control.c
+$(GUEST_B)/test_xs: tests/guest/test_xs.c tests/guest/xs_daemon.c \
+		guests/base/xs_control.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(GUEST_TEST_CFLAGS) -MF $@.d -o $@ $^ -lcmocka
 
-$(GUEST_B)/test_bus_xs: tests/guest/test_bus_xs.c guests/base/bus_xs.c \
+$(GUEST_B)/test_bus_xs: tests/guest/test_bus_xs.c \
+		tests/guest/bus_xs_world.c guests/base/bus_xs.c \
 		guests/base/bus_xs_keys.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
