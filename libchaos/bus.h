@@ -31,11 +31,22 @@ struct bus_ops {
     /*
      * Steps of a create. The domain is destroyed after the undo functions,
      * which are left with what that does not reclaim.
+     *
+     * Its event channels, and what is known of a domain by its shape alone: a
+     * shell has that, without a name.
      */
     int (*channels)(struct create *c) CHAOS_CHECK;
+    void (*erase)(struct create *c);
     /* Its uuid and name, which no other domain has. */
     int (*identify)(struct create *c) CHAOS_CHECK;
     void (*forget)(struct create *c);
+    /* Back ends, each kind all or none; of vifs also interfaces in bridges. */
+    int (*make_vifs)(struct create *c) CHAOS_CHECK;
+    void (*unmake_vifs)(struct create *c);
+    /* Those of a shell, c->made, become those of the configuration. */
+    int (*finalise_vifs)(struct create *c) CHAOS_CHECK;
+    int (*make_vbds)(struct create *c) CHAOS_CHECK;
+    void (*unmake_vbds)(struct create *c);
     /* All its devices, made by then. */
     int (*announce)(struct create *c) CHAOS_CHECK;
     void (*withdraw)(struct create *c);

@@ -84,6 +84,32 @@ static int identify(struct create *c)
     return 0;
 }
 
+static int make_vifs(struct create *c)
+{
+    return devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+}
+
+static void unmake_vifs(struct create *c)
+{
+    devices_unmake_vifs(c->ctx, c->domid, &c->devices);
+}
+
+static int finalise_vifs(struct create *c)
+{
+    return devices_finalise_vifs(c->ctx, c->domid, c->uuid, c->made,
+                                 &c->devices);
+}
+
+static int make_vbds(struct create *c)
+{
+    return devices_make_vbds(c->ctx, c->domid, &c->devices);
+}
+
+static void unmake_vbds(struct create *c)
+{
+    devices_unmake_vbds(c->ctx, c->domid, &c->devices);
+}
+
 static int announce(struct create *c)
 {
     struct noxs_device devices[NOXS_DEV_MAX] = {
@@ -114,7 +140,7 @@ static int announce(struct create *c)
     return 0;
 }
 
-/* Destroying the domain takes its page and its name. */
+/* Destroying the domain takes its ports, its page and its name. */
 static void leave_it(struct create *c)
 {
     (void)c;
@@ -243,8 +269,14 @@ const struct bus_ops bus_noxs = {
     .fixed_devices = FIXED_DEVICES,
     .check = check,
     .channels = channels,
+    .erase = leave_it,
     .identify = identify,
     .forget = leave_it,
+    .make_vifs = make_vifs,
+    .unmake_vifs = unmake_vifs,
+    .finalise_vifs = finalise_vifs,
+    .make_vbds = make_vbds,
+    .unmake_vbds = unmake_vbds,
     .announce = announce,
     .withdraw = leave_it,
     .fill = fill,

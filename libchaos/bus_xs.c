@@ -4,8 +4,8 @@
  *
  * A domain is described where xl describes its own, so that each finds, stops
  * and destroys the other's: /local/domain/ID for the guest, /vm/UUID beside it.
- * What nobody reads is not written. The nodes of a domain are written in one
- * transaction and one round trip.
+ * What nobody reads is not written. What a shape tells is written ahead, in one
+ * round trip; a transaction is for the name alone, which two may want.
  */
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,57 @@ static int check(struct chaos_ctx *ctx, const struct chaos_config *cfg)
     return 0;
 }
 
-static int channels(struct create *c)
+/* Why a create failed is what its caller wants to read. */
+static void remove_nodes(struct create *c,
+                         int (*remove)(struct create *c, struct store *store))
+{
+    char error[CHAOS_ERROR_SIZE];
+    struct store *store;
+    int rc;
+
+    memcpy(error, c->ctx->error, sizeof(error));
+    rc = chaos__store(c->ctx, &store);
+    if (rc == 0)
+        rc = remove(c, store);
+    if (rc < 0)
+        chaos__log(c->ctx, CHAOS_LOG_ERROR,
+                   "domain %u: its nodes in XenStore were left: %s", c->domid,
+                   c->ctx->error);
+    memcpy(c->ctx->error, error, sizeof(error));
+}
+
+static int remove_domain(struct create *c, struct store *store)
+{
+    struct xs_batch b;
+
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u", c->domid);
+    xs_remove(&b, "/libxl/%u", c->domid);
+    return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+}
+
+static void erase(struct create *c)
+{
+    remove_nodes(c, remove_domain);
+}
+
+static int remove_uuid(struct create *c, struct store *store)
+{
+    struct xs_batch b;
+    char uuid[XS_UUID_SIZE];
+
+    xs_uuid(c->uuid, uuid);
+    xs_start(&b);
+    xs_remove(&b, "/vm/%s", uuid);
+    return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+}
+
+static void forget(struct create *c)
+{
+    remove_nodes(c, remove_uuid);
+}
+
+static int make_ports(struct create *c)
 {
     int rc = c->hv->ops->evtchn_alloc(c->hv, c->domid, &c->store_port);
 
@@ -44,20 +94,20 @@ static int channels(struct create *c)
     return 0;
 }
 
-/* The guest reads all of it and owns what it is to write itself. */
+/*
+ * The guest reads all of it and owns what it is to write itself. Xen may have
+ * ids that somebody's stale nodes have still.
+ */
 static void describe(struct create *c, struct xs_batch *b)
 {
     const struct store_permissions reads = {
         .owner = 0, .others = 'n', .has_reader = true, .reader = c->domid};
     const struct store_permissions owns = {.owner = c->domid, .others = 'n'};
-    const char *name = c->cfg->name ? c->cfg->name : "";
-    char uuid[XS_UUID_SIZE];
     unsigned i;
 
-    xs_uuid(c->uuid, uuid);
+    xs_remove(b, "/local/domain/%u", c->domid);
+    xs_remove(b, "/libxl/%u", c->domid);
     xs_mkdir(b, &reads, "/local/domain/%u", c->domid);
-    xs_write(b, "/vm/", uuid, "/local/domain/%u/vm", c->domid);
-    xs_write(b, name, "", "/local/domain/%u/name", c->domid);
     xs_number(b, c->domid, "/local/domain/%u/domid", c->domid);
     xs_number(b, c->cfg->memory_kb, "/local/domain/%u/memory/static-max",
               c->domid);
@@ -67,20 +117,42 @@ static void describe(struct create *c, struct xs_batch *b)
                  c->domid, i);
     xs_mkdir(b, &owns, "/local/domain/%u/control", c->domid);
     xs_write(b, "", "", "/local/domain/%u/control/shutdown", c->domid);
-    xs_mkdir(b, &reads, "/vm/%s", uuid);
-    xs_write(b, uuid, "", "/vm/%s/uuid", uuid);
-    xs_write(b, name, "", "/vm/%s/name", uuid);
 }
 
-/* Xen may have ids that somebody's stale nodes have still. */
-static void clear(struct create *c, struct xs_batch *b)
+/* The same nodes again are no harm, so this needs no transaction. */
+static int channels(struct create *c)
 {
+    struct xs_batch b;
+    struct store *store;
+    int rc = chaos__store(c->ctx, &store);
+
+    if (rc == 0)
+        rc = make_ports(c);
+    if (rc < 0)
+        return rc;
+    xs_start(&b);
+    describe(c, &b);
+    rc = xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+    if (rc < 0)
+        erase(c);
+    return rc;
+}
+
+/* Where the uuid is known, and the name, which the guest sees as well. */
+static void name(struct create *c, struct xs_batch *b)
+{
+    const struct store_permissions reads = {
+        .owner = 0, .others = 'n', .has_reader = true, .reader = c->domid};
+    const char *text = c->cfg->name ? c->cfg->name : "";
     char uuid[XS_UUID_SIZE];
 
     xs_uuid(c->uuid, uuid);
-    xs_remove(b, "/local/domain/%u", c->domid);
-    xs_remove(b, "/libxl/%u", c->domid);
     xs_remove(b, "/vm/%s", uuid);
+    xs_mkdir(b, &reads, "/vm/%s", uuid);
+    xs_write(b, uuid, "", "/vm/%s/uuid", uuid);
+    xs_write(b, text, "", "/vm/%s/name", uuid);
+    xs_write(b, "/vm/", uuid, "/local/domain/%u/vm", c->domid);
+    xs_write(b, text, "", "/local/domain/%u/name", c->domid);
 }
 
 static int write_identity(struct create *c, struct store *store,
@@ -95,24 +167,15 @@ static int write_identity(struct create *c, struct store *store,
     if (rc < 0)
         return rc;
     xs_start(&b);
-    clear(c, &b);
-    describe(c, &b);
+    name(c, &b);
     return xs_run(c->ctx, store, transaction, &b);
 }
 
-static int identify(struct create *c)
+static int claim_name(struct create *c, struct store *store)
 {
     unsigned tries = XS_TRIES;
-    struct store *store;
-    int rc = 0;
+    int rc;
 
-    /* It knows the names of all domains of this host. */
-    if (c->ctx->noxs_checked)
-        rc = bus_noxs.identify(c);
-    if (rc == 0)
-        rc = chaos__store(c->ctx, &store);
-    if (rc < 0)
-        return rc;
     do {
         uint32_t transaction;
 
@@ -129,18 +192,25 @@ static int identify(struct create *c)
     return rc;
 }
 
-static void forget(struct create *c)
+static int identify(struct create *c)
 {
-    char error[CHAOS_ERROR_SIZE];
-    int rc;
+    struct store *store;
+    int rc = 0;
 
-    memcpy(error, c->ctx->error, sizeof(error));
-    rc = xs_clean(c->ctx, c->domid, c->uuid);
+    /* It knows the names of all domains of this host. */
+    if (c->ctx->noxs_checked)
+        rc = bus_noxs.identify(c);
+    if (rc == 0)
+        rc = chaos__store(c->ctx, &store);
     if (rc < 0)
-        chaos__log(c->ctx, CHAOS_LOG_ERROR,
-                   "domain %u: its nodes in XenStore were left: %s", c->domid,
-                   c->ctx->error);
-    memcpy(c->ctx->error, error, sizeof(error));
+        return rc;
+    if (c->cfg->name)
+        return claim_name(c, store);
+    /* There is nothing that another could have taken meanwhile. */
+    rc = write_identity(c, store, STORE_NO_TRANSACTION);
+    if (rc < 0)
+        forget(c);
+    return rc;
 }
 
 /*
@@ -177,18 +247,33 @@ static int announce(struct create *c)
     return 0;
 }
 
-/* `forget` removes the nodes; the daemon sees the domain's end by itself. */
+/* `erase` removes the nodes; the daemon sees the domain's end by itself. */
 static void withdraw(struct create *c)
 {
     (void)c;
+}
+
+/* --- its devices -------------------------------------------------------------
+ */
+
+static int make_none(struct create *c)
+{
+    (void)c;
+    return 0;
 }
 
 const struct bus_ops bus_xs = {
     .name = "xenstore",
     .check = check,
     .channels = channels,
+    .erase = erase,
     .identify = identify,
     .forget = forget,
+    .make_vifs = make_none,
+    .unmake_vifs = withdraw,
+    .finalise_vifs = make_none,
+    .make_vbds = make_none,
+    .unmake_vbds = withdraw,
     .announce = announce,
     .withdraw = withdraw,
     .fill = xs_fill,

@@ -105,6 +105,11 @@ static int make_channels(struct create *c)
     return c->bus->channels(c);
 }
 
+static void erase_channels(struct create *c)
+{
+    c->bus->erase(c);
+}
+
 static int set_identity(struct create *c)
 {
     return c->bus->identify(c);
@@ -120,22 +125,22 @@ static void forget_identity(struct create *c)
 
 static int make_vbds(struct create *c)
 {
-    return devices_make_vbds(c->ctx, c->domid, &c->devices);
+    return c->bus->make_vbds(c);
 }
 
 static void unmake_vbds(struct create *c)
 {
-    devices_unmake_vbds(c->ctx, c->domid, &c->devices);
+    c->bus->unmake_vbds(c);
 }
 
 static int make_vifs(struct create *c)
 {
-    return devices_make_vifs(c->ctx, c->domid, c->uuid, &c->devices);
+    return c->bus->make_vifs(c);
 }
 
 static void unmake_vifs(struct create *c)
 {
-    devices_unmake_vifs(c->ctx, c->domid, &c->devices);
+    c->bus->unmake_vifs(c);
 }
 
 /* A shell's vifs become those of the configuration; then the hooks. */
@@ -144,8 +149,7 @@ static int finish_vifs(struct create *c)
     int rc = 0;
 
     if (c->made)
-        rc = devices_finalise_vifs(c->ctx, c->domid, c->uuid, c->made,
-                                   &c->devices);
+        rc = c->bus->finalise_vifs(c);
     if (rc == 0)
         rc = devices_online_vifs(c->ctx, c->domid, &c->devices);
     return rc;
@@ -237,7 +241,7 @@ const struct step create_steps[] = {
     {"domain", STEP_PREPARE, create_domain, destroy_domain},
     {"vcpus", STEP_PREPARE, set_vcpus, NULL},
     {"memory", STEP_PREPARE, give_memory, forget_memory},
-    {"channels", STEP_PREPARE, make_channels, NULL},
+    {"channels", STEP_PREPARE, make_channels, erase_channels},
     {"identity", STEP_EXECUTE, set_identity, forget_identity},
     {"image", STEP_IMAGE, create_build_image, NULL},
     {"vcpu", STEP_IMAGE, create_set_vcpu, NULL},
