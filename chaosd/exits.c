@@ -18,6 +18,7 @@
 #define BATCH 64
 #define TURN_BATCHES 4
 #define PRUNE_SECONDS 30
+#define AGAIN_SECONDS 1
 
 /* --- which were dealt with --------------------------------------------------
  */
@@ -143,11 +144,76 @@ static int look_around(struct exits *x)
     return 0;
 }
 
+/* All that may have happened while nobody told of it. */
+static void catch_up(struct exits *x)
+{
+    if (guests_scan(x->d->guests) < 0 || look_around(x) < 0)
+        log_error("exits", "%s", chaos_ctx_error(x->d->ctx));
+}
+
 static void exits_lost(struct exits *x)
 {
     log_warn("exits", "%s; looking at all domains", chaos_ctx_error(x->d->ctx));
-    if (guests_scan(x->d->guests) < 0 || look_around(x) < 0)
-        log_error("exits", "%s", chaos_ctx_error(x->d->ctx));
+    catch_up(x);
+}
+
+/* --- the watch --------------------------------------------------------------
+ */
+
+static void on_rings(evutil_socket_t fd, short what, void *arg);
+
+static int open_watch(struct exits *x)
+{
+    int rc = chaos_watch_open(x->d->ctx, &x->watch);
+
+    if (rc < 0)
+        return rc;
+    x->rings = event_new(x->d->base, chaos_watch_fd(x->watch),
+                         EV_READ | EV_PERSIST, on_rings, x);
+    return x->rings ? 0 : -ENOMEM;
+}
+
+static void close_watch(struct exits *x)
+{
+    if (x->rings)
+        event_free(x->rings);
+    x->rings = NULL;
+    chaos_watch_close(x->watch);
+    x->watch = NULL;
+}
+
+static void try_later(struct exits *x)
+{
+    static const struct timeval wait = {.tv_sec = AGAIN_SECONDS};
+
+    if (event_add(x->again, &wait) < 0)
+        log_error("exits", "no memory to go on watching for them");
+}
+
+/* XenStore's daemon ended, say: without it guests are not seen to stop. */
+static void watch_broke(struct exits *x)
+{
+    log_error("exits",
+              "%s; guests that stop are dealt with when they can be watched "
+              "again",
+              chaos_ctx_error(x->d->ctx));
+    close_watch(x);
+    try_later(x);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct exits *x = arg;
+
+    (void)fd;
+    (void)what;
+    if (open_watch(x) < 0 || event_add(x->rings, NULL) < 0) {
+        close_watch(x);
+        try_later(x);
+        return;
+    }
+    log_info("exits", "watching for them again");
+    catch_up(x);
 }
 
 /* Bounded: a flood of exits leaves clients their turn; it rings again. */
@@ -157,11 +223,11 @@ void exits_read(struct exits *x)
     int i, n, turns = TURN_BATCHES;
 
     do {
-        n = chaos_watch_read(x->watch, batch, BATCH);
+        n = x->watch ? chaos_watch_read(x->watch, batch, BATCH) : 0;
         if (n == -EOVERFLOW)
             exits_lost(x);
         else if (n < 0)
-            log_error("exits", "%s", chaos_ctx_error(x->d->ctx));
+            watch_broke(x);
         for (i = 0; i < n; i++)
             on_exit_record(x, &batch[i]);
     } while (n == BATCH && --turns > 0);
@@ -200,12 +266,11 @@ int exits_create(struct daemon *d, struct exits **exits_out)
     TAILQ_INIT(&x->settling);
     rc = history_create(&x->history);
     if (rc == 0)
-        rc = chaos_watch_open(d->ctx, &x->watch);
+        rc = open_watch(x);
     if (rc == 0) {
         x->prune = event_new(d->base, -1, EV_PERSIST, on_prune, x);
-        x->rings = event_new(d->base, chaos_watch_fd(x->watch),
-                             EV_READ | EV_PERSIST, on_rings, x);
-        if (!x->prune || !x->rings || event_add(x->prune, &every) < 0)
+        x->again = evtimer_new(d->base, on_again, x);
+        if (!x->prune || !x->again || event_add(x->prune, &every) < 0)
             rc = -ENOMEM;
     }
     if (rc < 0) {
@@ -229,12 +294,12 @@ void exits_destroy(struct exits *x)
 {
     if (!x)
         return;
-    if (x->rings)
-        event_free(x->rings);
+    close_watch(x);
     if (x->prune)
         event_free(x->prune);
+    if (x->again)
+        event_free(x->again);
     exits_settle_end(x);
-    chaos_watch_close(x->watch);
     history_destroy(x->history);
     free(x);
 }

@@ -20,14 +20,14 @@ struct settling;
 
 struct exits {
     struct daemon *d;
-    struct chaos_watch *watch;
-    struct event *rings, *prune;
+    struct chaos_watch *watch; /* NULL: it broke, and is tried again */
+    struct event *rings, *prune, *again;
     struct history *history;
     TAILQ_HEAD(, settling) settling;
     uint8_t handled[0x8000 / 8]; /* bit N: domain N */
 };
 
-/* exits.c: what the hypervisor's log has that was not read yet. */
+/* exits.c: what was not read yet of what the watch tells. */
 void exits_read(struct exits *x);
 
 /* exits_settle.c */

@@ -38,7 +38,11 @@ const struct guest_facts *guests_facts(const struct guests *gs, uint32_t domid)
 {
     const struct guest *g = guest_of(gs, domid);
 
-    return g && g->ring.head ? &g->ring.head->facts : NULL;
+    if (!g)
+        return NULL;
+    if (g->foreign)
+        return &g->known;
+    return g->ring.head ? &g->ring.head->facts : NULL;
 }
 
 static int make_room(struct guests *gs, uint32_t domid)
@@ -172,6 +176,8 @@ void guests_exit(struct guests *gs, const struct noxs_exit *ex)
         }
         if (g && g->con && ex->reason != CHAOS_REASON_SUSPEND)
             stopped(g, ex->reason);
+        else if (g && g->foreign)
+            g->known.reason = ex->reason;
         return;
     }
     if (!g)
@@ -289,6 +295,18 @@ static int make_dirs(struct guests *gs)
     return rc;
 }
 
+/* On a Xen without noxs, no guest has a console of ours. */
+static int open_consoles(struct guests *gs)
+{
+    int rc = chaos_consoles_create(gs->d->ctx, &gs->set);
+
+    if (rc != -ENOSYS)
+        return rc;
+    log_info("console", "this Xen has no noxs: guests' consoles are left to "
+                        "xenconsoled, and nothing of them is kept");
+    return 0;
+}
+
 static int start_sweep(struct guests *gs)
 {
     const struct timeval every = {.tv_sec = SWEEP_SECONDS};
@@ -312,7 +330,7 @@ int guests_create(struct daemon *d, struct guests **guests_out)
         TAILQ_INIT(&gs->readers[i]);
     rc = json_open(&gs->json);
     if (rc == 0)
-        rc = chaos_consoles_create(d->ctx, &gs->set);
+        rc = open_consoles(gs);
     if (rc == 0)
         rc = make_dirs(gs);
     if (rc == 0)

@@ -177,13 +177,15 @@ void guest_attach_soon(struct guests *gs, uint32_t domid)
 }
 
 /* A domain that has no console, or one that cannot be had: left alone. */
-static void leave_alone(struct guest *g, int rc)
+static void leave_alone(struct guest *g, const struct chaos_domain_info *info,
+                        int rc)
 {
     if (rc != -EOPNOTSUPP)
         log_warn("console", "domid=%u: %s", g->domid,
                  chaos_ctx_error(g->gs->d->ctx));
     guest_timer_stop(g);
     g->foreign = true;
+    facts_of(info, &g->known);
 }
 
 static void attached(struct guest *g, const struct chaos_domain_info *info)
@@ -230,11 +232,11 @@ void guest_attach(struct guests *gs, uint32_t domid, enum attach_how how)
         wait_for_it(g);
         return;
     }
-    rc = chaos_consoles_add(gs->set, domid, g, &g->con);
+    rc = gs->set ? chaos_consoles_add(gs->set, domid, g, &g->con) : -EOPNOTSUPP;
     if (rc == 0)
         attached(g, &info);
     else if (rc == -EBUSY)
         wait_for_it(g);
     else
-        leave_alone(g, rc);
+        leave_alone(g, &info, rc);
 }

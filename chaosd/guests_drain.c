@@ -120,6 +120,8 @@ static void on_rings(evutil_socket_t fd, short what, void *arg)
 
 int guests_drain_start(struct guests *gs)
 {
+    if (!gs->set)
+        return 0;
     gs->rings = event_new(gs->d->base, chaos_consoles_fd(gs->set),
                           EV_READ | EV_PERSIST, on_rings, gs);
     gs->turn = event_new(gs->d->base, -1, 0, on_turn, gs);

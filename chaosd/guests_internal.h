@@ -37,7 +37,8 @@ struct guest {
     uint32_t domid;
     uint8_t tries;
     bool foreign; /* it has no console of ours: known, and left alone */
-    bool is_busy; /* in the list */
+    struct guest_facts known; /* of a foreign one */
+    bool is_busy;             /* in the list */
     bool gone;
 };
 
@@ -48,8 +49,8 @@ TAILQ_HEAD(reader_list, reader);
 
 struct guests {
     struct daemon *d;
-    struct chaos_consoles *set;
-    struct event *rings; /* a guest wrote, or made room */
+    struct chaos_consoles *set; /* NULL: this Xen has no noxs */
+    struct event *rings;        /* a guest wrote, or made room */
     struct event *turn;  /* those that wrote more than one turn's worth */
     struct event *sweep; /* now and then: who was missed, what is too old */
     struct guest **by_id;

@@ -180,14 +180,27 @@ static bool is_id(const char *text, uint32_t *domid_out)
 
 static struct guest *find_living(struct guests *gs, const char *text)
 {
-    struct guest *g;
     uint32_t domid;
 
     if (chaos_domain_lookup(gs->d->ctx, text, &domid) < 0 || domid == 0)
         return NULL;
     guests_found(gs, domid);
-    g = guest_of(gs, domid);
-    return g && g->con ? g : NULL;
+    return guest_of(gs, domid);
+}
+
+static void reply_nothing(const struct guest *g, struct client *c,
+                          const struct request *rq, const char *text)
+{
+    if (g && g->foreign)
+        client_fail(c, rq->type, rq->id, -EOPNOTSUPP,
+                    "'%s' has no console of chaos: what it writes goes to "
+                    "xenconsoled, which can keep it (--log)",
+                    text);
+    else
+        client_fail(c, rq->type, rq->id, -ESRCH,
+                    "nothing is known of '%s': there is no such domain, and "
+                    "none of that name that ended not long ago",
+                    text);
 }
 
 void guests_log(struct daemon *d, struct client *c, const struct request *rq)
@@ -203,7 +216,7 @@ void guests_log(struct daemon *d, struct client *c, const struct request *rq)
         return;
     }
     g = find_living(gs, text);
-    if (g) {
+    if (g && g->con) {
         if (guest_drain(g))
             guest_turn(g);
         guest_refresh(g);
@@ -218,8 +231,5 @@ void guests_log(struct daemon *d, struct client *c, const struct request *rq)
     if (dead)
         reply_dead(gs, c, rq, dead);
     else
-        client_fail(c, rq->type, rq->id, -ESRCH,
-                    "nothing is known of '%s': there is no such domain, and "
-                    "none of that name that ended not long ago",
-                    text);
+        reply_nothing(g, c, rq, text);
 }
