@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <chaos/console.h>
 #include <chaos/domain.h>
 
 #include "hv.h"
@@ -68,6 +69,13 @@ struct bus_ops {
     /* chaos_domain_request() of a guest that runs. */
     int (*request)(struct chaos_ctx *ctx, uint32_t domid,
                    enum chaos_reason what, unsigned timeout_ms) CHAOS_CHECK;
+    /* The functions of these names. */
+    int (*wait_up)(struct chaos_ctx *ctx, uint32_t domid,
+                   unsigned timeout_ms) CHAOS_CHECK;
+    int (*guest_state)(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_guest_state *state_out) CHAOS_CHECK;
+    int (*console_open)(struct chaos_ctx *ctx, uint32_t domid,
+                        struct chaos_console **con_out) CHAOS_CHECK;
 };
 
 /* bus.c */
@@ -75,9 +83,29 @@ struct bus_ops {
 /* The bus of a VM to be made: what it asks for, or the best there is. */
 int bus_choose(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                struct hv **hv_out, const struct bus_ops **bus_out) CHAOS_CHECK;
-/* The one that knows the names of all domains of this host. */
+/* The one of VMs that do not say which: noxs where this Xen has it. */
 int bus_of_host(struct chaos_ctx *ctx, struct hv **hv_out,
                 const struct bus_ops **bus_out) CHAOS_CHECK;
+
+/* bus_domain.c: of domains on either, side by side */
+
+/*
+ * That of a living domain; where it has no devices by either, or where there is
+ * none, that of the host. XenStore is not asked about those with noxs devices.
+ */
+int bus_of_domain(struct chaos_ctx *ctx, uint32_t domid, struct hv **hv_out,
+                  const struct bus_ops **bus_out) CHAOS_CHECK;
+/* As the ops of these names, and which bus each is on. */
+int bus_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
+             size_t count) CHAOS_CHECK;
+int bus_fill_one(struct chaos_ctx *ctx,
+                 struct chaos_domain_info *info) CHAOS_CHECK;
+int bus_lookup(struct chaos_ctx *ctx, const char *name,
+               uint32_t *domid_out) CHAOS_CHECK;
+int bus_rename(struct chaos_ctx *ctx, uint32_t domid,
+               const char *name) CHAOS_CHECK;
+
+/* bus.c */
 
 /*
  * What XenStore has left of a domain that was destroyed, if it is not one with

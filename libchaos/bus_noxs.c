@@ -10,6 +10,7 @@
 #include <chaos/shell.h>
 
 #include "bus.h"
+#include "console.h"
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
@@ -163,6 +164,7 @@ static void identify_info(struct chaos_domain_info *info,
         memcpy(info->uuid, entry->uuid, sizeof(info->uuid));
     info->generation = entry->generation;
     info->devices = entry->devices;
+    info->bus = entry->devices > 0 ? CHAOS_BUS_NOXS : CHAOS_BUS_NONE;
     memcpy(info->name, entry->name, sizeof(info->name));
     info->name[sizeof(info->name) - 1] = '\0';
 }
@@ -284,4 +286,7 @@ const struct bus_ops bus_noxs = {
     .lookup = lookup,
     .rename = rename_domain,
     .request = sysctl_request,
+    .wait_up = sysctl_wait_up,
+    .guest_state = sysctl_guest_state,
+    .console_open = console_attach_alone,
 };

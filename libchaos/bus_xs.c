@@ -117,6 +117,7 @@ static void describe(struct create *c, struct xs_batch *b)
                  c->domid, i);
     xs_mkdir(b, &owns, "/local/domain/%u/control", c->domid);
     xs_write(b, "", "", "/local/domain/%u/control/shutdown", c->domid);
+    xs_mkdir(b, &owns, "/local/domain/%u/data", c->domid);
 }
 
 /* The same nodes again are no harm, so this needs no transaction. */
@@ -153,6 +154,7 @@ static void name(struct create *c, struct xs_batch *b)
     xs_write(b, text, "", "/vm/%s/name", uuid);
     xs_write(b, "/vm/", uuid, "/local/domain/%u/vm", c->domid);
     xs_write(b, text, "", "/local/domain/%u/name", c->domid);
+    xs_number(b, c->generation, "/local/domain/%u/generation", c->domid);
 }
 
 static int write_identity(struct create *c, struct store *store,
@@ -281,4 +283,7 @@ const struct bus_ops bus_xs = {
     .lookup = xs_lookup,
     .rename = xs_rename,
     .request = xs_request,
+    .wait_up = xs_wait_up,
+    .guest_state = xs_guest_state,
+    .console_open = xs_console_open,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * console.c: dom0's end of a guest's console.
+ * console.c: dom0's end of a guest's console: that of noxs here, that of
+ * xenconsoled in console_pty.c.
  *
  * The guest owns the page and may write anything to it, so our own indices are
  * kept here, and only ever written there.
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bus.h"
 #include "console.h"
 #include "internal.h"
 
@@ -21,6 +23,7 @@ int console_attach(struct chaos_ctx *ctx, uint32_t domid, struct hv_evtchn *ev,
     if (!con)
         return chaos__fail(ctx, -ENOMEM, "no memory for a console");
     con->ctx = ctx;
+    con->domid = domid;
     rc = device_find(ctx, domid, NOXS_DEV_CONSOLE, 0, &device);
     if (rc == 0)
         rc = device_map(ctx, domid, &device, &con->link);
@@ -39,16 +42,36 @@ int console_attach(struct chaos_ctx *ctx, uint32_t domid, struct hv_evtchn *ev,
     return 0;
 }
 
+int console_attach_alone(struct chaos_ctx *ctx, uint32_t domid,
+                         struct chaos_console **con_out)
+{
+    return console_attach(ctx, domid, NULL, con_out);
+}
+
 int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
                        struct chaos_console **con_out)
 {
-    return console_attach(ctx, domid, NULL, con_out);
+    struct hv_domain_state state;
+    const struct bus_ops *bus;
+    struct hv *hv;
+    int rc = domain_look(ctx, &hv, domid, &state);
+
+    if (rc == 0)
+        rc = bus_of_domain(ctx, domid, &hv, &bus);
+    return rc < 0 ? rc : bus->console_open(ctx, domid, con_out);
+}
+
+bool chaos_console_is_pty(const struct chaos_console *con)
+{
+    return con->host != NULL;
 }
 
 void chaos_console_close(struct chaos_console *con)
 {
     if (!con)
         return;
+    if (con->host)
+        pty_close(con);
     if (con->page) {
         __atomic_store_n(&con->page->attached, 0, __ATOMIC_RELEASE);
         /* A guest that waits for room must learn that nobody makes any. */
@@ -62,6 +85,8 @@ void chaos_console_close(struct chaos_console *con)
 
 int chaos_console_fd(const struct chaos_console *con)
 {
+    if (con->host)
+        return con->terminal.fd;
     return con->link.hv->ops->evtchn_fd(con->link.ev);
 }
 
@@ -100,11 +125,22 @@ static uint32_t waiting(struct chaos_console *con)
     return prod - con->out_cons;
 }
 
+/* What xenconsoled has given cannot be left with it. */
+static int check_ring(struct chaos_console *con)
+{
+    if (con->host)
+        return chaos__fail(con->ctx, -EOPNOTSUPP,
+                           "console: what xenconsoled has cannot be peeked at");
+    return 0;
+}
+
 ssize_t chaos_console_peek(struct chaos_console *con, void *buf, size_t len)
 {
     uint32_t at, avail, straight;
-    int rc = take_rings(con);
+    int rc = check_ring(con);
 
+    if (rc == 0)
+        rc = take_rings(con);
     if (rc < 0)
         return rc;
     avail = waiting(con);
@@ -123,8 +159,10 @@ ssize_t chaos_console_peek(struct chaos_console *con, void *buf, size_t len)
 
 int chaos_console_take(struct chaos_console *con, size_t len)
 {
-    int rc;
+    int rc = check_ring(con);
 
+    if (rc < 0)
+        return rc;
     if (len > waiting(con))
         return chaos__fail(con->ctx, -EINVAL,
                            "console: there are not so many bytes to take");
@@ -145,22 +183,27 @@ uint32_t chaos_console_index(const struct chaos_console *con)
 
 uint64_t chaos_console_dropped(const struct chaos_console *con)
 {
+    if (con->host)
+        return 0;
     return __atomic_load_n(&con->page->dropped, __ATOMIC_RELAXED);
 }
 
 ssize_t chaos_console_read(struct chaos_console *con, void *buf, size_t len)
 {
-    ssize_t n = chaos_console_peek(con, buf, len);
+    ssize_t n;
     int rc;
 
+    if (con->host)
+        return pty_read(con, buf, len);
+    n = chaos_console_peek(con, buf, len);
     if (n <= 0)
         return n;
     rc = chaos_console_take(con, (size_t)n);
     return rc < 0 ? rc : n;
 }
 
-ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
-                            size_t len)
+static ssize_t ring_write(struct chaos_console *con, const void *buf,
+                          size_t len)
 {
     const uint8_t *from = buf;
     uint32_t cons = __atomic_load_n(&con->page->in_cons, __ATOMIC_ACQUIRE);
@@ -184,4 +227,10 @@ ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
     if (rc < 0)
         return chaos__fail(con->ctx, rc, "console: cannot ring the guest");
     return (ssize_t)room;
+}
+
+ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
+                            size_t len)
+{
+    return con->host ? pty_write(con, buf, len) : ring_write(con, buf, len);
 }

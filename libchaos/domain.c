@@ -188,16 +188,13 @@ int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid)
 int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
 {
     struct hv_domain_state state;
-    const struct bus_ops *bus;
     struct hv *hv;
     int rc = chaos__name_check(ctx, name);
 
     if (rc == 0)
         rc = domain_other(ctx, &hv, domid, &state);
     if (rc == 0)
-        rc = bus_of_host(ctx, &hv, &bus);
-    if (rc == 0)
-        rc = bus->rename(ctx, domid, name);
+        rc = bus_rename(ctx, domid, name);
     return rc;
 }
 
@@ -212,7 +209,7 @@ static int by_name(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
         return rc;
     if (len == 0 || len >= NOXS_NAME_SIZE)
         return chaos__fail(ctx, -ESRCH, "there is no domain of this name");
-    return bus->lookup(ctx, name, domid_out);
+    return bus_lookup(ctx, name, domid_out);
 }
 
 int chaos_domain_lookup(struct chaos_ctx *ctx, const char *name_or_id,

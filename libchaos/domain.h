@@ -44,9 +44,13 @@ int exit_reason(struct hv *hv, uint32_t domid,
 /* sysctl.c: tell the guest that its device page changed, if it can be told. */
 void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid);
 
-/* sysctl.c: ask a guest by its sysctl device. */
+/* sysctl.c: the ops of these names of a guest with a sysctl device. */
 int sysctl_request(struct chaos_ctx *ctx, uint32_t domid,
                    enum chaos_reason what, unsigned timeout_ms) CHAOS_CHECK;
+int sysctl_wait_up(struct chaos_ctx *ctx, uint32_t domid,
+                   unsigned timeout_ms) CHAOS_CHECK;
+int sysctl_guest_state(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_guest_state *state_out) CHAOS_CHECK;
 
 /* device.c: one device of a domain. -EOPNOTSUPP with text: it has none. */
 int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,

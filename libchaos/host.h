@@ -60,6 +60,12 @@ struct host_back {
     uint64_t sent_ops, sent_bytes, received_ops, received_bytes, errors;
 };
 
+/* dom0's side of a console that xenconsoled serves. */
+struct host_terminal {
+    int fd;      /* raw, and never blocks */
+    int lock_fd; /* -1: nobody here locks consoles */
+};
+
 struct host_ops {
     void (*close)(struct host *host);
 
@@ -101,6 +107,15 @@ struct host_ops {
     /* The name of the bridge it is a port of; "" for none. */
     int (*link_bridge)(struct host *host, const char *ifname,
                        char bridge_out[HOST_IFNAME_SIZE]);
+
+    /*
+     * Open a domain's terminal, and lock out other programs, xl's included.
+     * -EBUSY: another has it.
+     */
+    int (*terminal_open)(struct host *host, uint32_t domid, const char *path,
+                         struct host_terminal *terminal_out);
+    void (*terminal_close)(struct host *host, uint32_t domid,
+                           struct host_terminal *terminal);
 
     /*
      * A loop device of an open file, with direct I/O where the file system can,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * host_linux.c: the seam's real side: what back.c, netlink.c, bridge.c and
- * loop.c do, each opened by the first call that needs it.
+ * host_linux.c: the seam's real side: what back.c, netlink.c, bridge.c, loop.c
+ * and terminal.c do, each opened by the first call that needs it.
  */
 #include <errno.h>
 #include <string.h>
@@ -181,6 +181,24 @@ static int linux_link_bridge(struct host *host, const char *ifname,
     return 0;
 }
 
+/* --- consoles ---------------------------------------------------------------
+ */
+
+static int linux_terminal_open(struct host *host, uint32_t domid,
+                               const char *path,
+                               struct host_terminal *terminal_out)
+{
+    (void)host;
+    return terminal_open(domid, path, terminal_out);
+}
+
+static void linux_terminal_close(struct host *host, uint32_t domid,
+                                 struct host_terminal *terminal)
+{
+    (void)host;
+    terminal_close(domid, terminal);
+}
+
 /* --- disks ------------------------------------------------------------------
  */
 
@@ -219,6 +237,8 @@ static const struct host_ops linux_ops = {
     .link_move = linux_link_move,
     .link_rename = linux_link_rename,
     .link_bridge = linux_link_bridge,
+    .terminal_open = linux_terminal_open,
+    .terminal_close = linux_terminal_close,
     .loop_attach = linux_loop_attach,
     .loop_file = linux_loop_file,
     .block_name = linux_block_name,

@@ -22,6 +22,11 @@ int back_destroy(int fd, uint32_t domid, uint32_t type, uint32_t id);
 int back_list(int fd, uint32_t domid, struct host_back **backs_out,
               size_t *count_out);
 
+/* terminal.c */
+int terminal_open(uint32_t domid, const char *path,
+                  struct host_terminal *terminal_out);
+void terminal_close(uint32_t domid, struct host_terminal *terminal);
+
 /* netlink.c: a routing socket. */
 struct netlink;
 

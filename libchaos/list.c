@@ -77,7 +77,7 @@ int chaos_domain_list(struct chaos_ctx *ctx,
     if (rc == 0)
         rc = states_read(ctx, hv, &infos, &count);
     if (rc == 0)
-        rc = bus->fill(ctx, infos, count);
+        rc = bus_fill(ctx, infos, count);
     if (rc == 0) {
         *infos_out = TAKE_PTR(infos);
         *count_out = count;
@@ -90,16 +90,13 @@ int chaos_domain_info(struct chaos_ctx *ctx, uint32_t domid,
 {
     struct chaos_domain_info info;
     struct hv_domain_state state;
-    const struct bus_ops *bus;
     struct hv *hv;
     int rc = domain_look(ctx, &hv, domid, &state);
 
-    if (rc == 0)
-        rc = bus_of_host(ctx, &hv, &bus);
     if (rc < 0)
         return rc;
     info_fill(&info, &state);
-    rc = bus->fill_one(ctx, &info);
+    rc = bus_fill_one(ctx, &info);
     if (rc == 0)
         *info_out = info;
     return rc;

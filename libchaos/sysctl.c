@@ -11,7 +11,6 @@
 
 #include <noxs/sysctl.h>
 
-#include "bus.h"
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
@@ -120,28 +119,6 @@ static int has_ended(struct chaos_ctx *ctx, uint32_t domid)
     return rc < 0 ? rc : state.stopped || state.dying;
 }
 
-/*
- * Why its sysctl device cannot be had: where the domain stopped and is gone,
- * somebody else has done with it what its configuration says.
- */
-static int open_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
-{
-    struct hv_domain_state state;
-    char text[CHAOS_ERROR_SIZE];
-    unsigned reason;
-    struct hv *hv;
-    int gone;
-
-    memcpy(text, ctx->error, sizeof(text));
-    gone = domain_state(ctx, &hv, domid, &state);
-    if ((gone == -ESRCH || (gone == 0 && state.dying)) &&
-        exit_reason(hv, domid, NULL, &reason) == 0)
-        return chaos__fail(ctx, -ESHUTDOWN, "domain %u has stopped already",
-                           domid);
-    memcpy(ctx->error, text, sizeof(text));
-    return rc;
-}
-
 typedef bool page_fn(const struct noxs_sysctl *page, uint32_t arg);
 
 static bool is_acked(const struct noxs_sysctl *page, uint32_t id)
@@ -240,7 +217,7 @@ int sysctl_request(struct chaos_ctx *ctx, uint32_t domid,
         return chaos__fail(ctx, -EINVAL, "a guest cannot be asked for this");
     rc = sysctl_open(ctx, domid, &s);
     if (rc < 0)
-        return open_failed(ctx, domid, rc);
+        return rc;
     id = send_request(&s, cmd);
     rc = s.link.hv->ops->evtchn_notify(s.link.ev, s.link.port);
     if (rc < 0)
@@ -249,42 +226,6 @@ int sysctl_request(struct chaos_ctx *ctx, uint32_t domid,
         rc = wait_ack(ctx, domid, &s, id, deadline);
     sysctl_close(&s);
     return rc;
-}
-
-/* A request to a guest that cannot run would wait for ever. */
-static int check_running(struct chaos_ctx *ctx, uint32_t domid)
-{
-    struct hv_domain_state state;
-    struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
-
-    if (rc < 0)
-        return rc;
-    if (state.stopped || state.dying)
-        return chaos__fail(ctx, -ESHUTDOWN, "domain %u has stopped already",
-                           domid);
-    if (state.paused)
-        return chaos__fail(ctx, -EAGAIN,
-                           "domain %u is paused; 'chaos unpause' it first",
-                           domid);
-    return 0;
-}
-
-int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
-                         enum chaos_reason what, unsigned timeout_ms)
-{
-    const struct bus_ops *bus;
-    struct hv *hv;
-    int rc;
-
-    if (what > CHAOS_REASON_CRASH)
-        return chaos__fail(ctx, -EINVAL, "a guest cannot be asked for this");
-    rc = bus_of_host(ctx, &hv, &bus);
-    if (rc == 0)
-        rc = check_running(ctx, domid);
-    if (rc < 0)
-        return open_failed(ctx, domid, rc);
-    return bus->request(ctx, domid, what, timeout_ms);
 }
 
 /* There is no event for a lock that is let go, and no time limit to waiting. */
@@ -321,15 +262,14 @@ void sysctl_rescan(struct chaos_ctx *ctx, uint32_t domid)
                    "the guest was not told of its devices: %s", ctx->error);
 }
 
-int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
-                         unsigned timeout_ms)
+int sysctl_wait_up(struct chaos_ctx *ctx, uint32_t domid, unsigned timeout_ms)
 {
     uint64_t deadline = deadline_after(timeout_ms);
     struct sysctl_link s;
     int rc = sysctl_open(ctx, domid, &s);
 
     if (rc < 0)
-        return open_failed(ctx, domid, rc);
+        return rc;
     rc = wait_until(ctx, domid, &s, deadline, is_up, 0);
     if (rc == -ETIMEDOUT)
         rc = chaos__fail(ctx, rc, "domain %u: the guest is not up yet", domid);
@@ -337,8 +277,8 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
     return rc;
 }
 
-int chaos_domain_guest_state(struct chaos_ctx *ctx, uint32_t domid,
-                             struct chaos_guest_state *state_out)
+int sysctl_guest_state(struct chaos_ctx *ctx, uint32_t domid,
+                       struct chaos_guest_state *state_out)
 {
     struct noxs_device device;
     struct device_link link;

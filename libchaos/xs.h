@@ -5,6 +5,7 @@
 #ifndef LIBCHAOS_XS_H
 #define LIBCHAOS_XS_H
 
+#include <chaos/console.h>
 #include <chaos/domain.h>
 
 #include "hv.h"
@@ -76,9 +77,36 @@ int xs_lookup(struct chaos_ctx *ctx, const char *name,
 int xs_rename(struct chaos_ctx *ctx, uint32_t domid,
               const char *name) CHAOS_CHECK;
 
-/* xs_request.c: the bus's op of this name. */
+/* --- living guests ----------------------------------------------------------
+ */
+
+/* Whether it is what is waited for, or -ENOENT. */
+typedef bool xs_ready_fn(const struct store_request *answer);
+/* A node of a domain, waited for. */
+struct xs_wait {
+    uint32_t domid;
+    const char *path;
+    const char *word; /* written first; NULL: nothing is */
+    xs_ready_fn *ready;
+    uint64_t deadline;
+};
+/*
+ * xs_wait.c: -ETIMEDOUT without text, and -ESHUTDOWN without text for a domain
+ * that ended before. *text_out (may be NULL) is owned by the caller, and NULL
+ * where there is no such node.
+ */
+int xs_wait(struct chaos_ctx *ctx, struct store *store,
+            const struct xs_wait *w, char **text_out) CHAOS_CHECK;
+
+/* xs_request.c, xs_guest.c, console_pty.c: the bus's ops of these names. */
 int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
                unsigned timeout_ms) CHAOS_CHECK;
+int xs_wait_up(struct chaos_ctx *ctx, uint32_t domid,
+               unsigned timeout_ms) CHAOS_CHECK;
+int xs_guest_state(struct chaos_ctx *ctx, uint32_t domid,
+                   struct chaos_guest_state *state_out) CHAOS_CHECK;
+int xs_console_open(struct chaos_ctx *ctx, uint32_t domid,
+                    struct chaos_console **con_out) CHAOS_CHECK;
 
 /* --- xs_watch.c: chaos_watch on a Xen without noxs --------------------------
  */

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "domain.h"
@@ -15,10 +16,10 @@
 
 #define BATCH 64u
 
-/* Names of some domains; each is owned, NULL where there is none. */
-static int read_names(struct chaos_ctx *ctx, struct store *store,
-                      uint32_t transaction, const uint32_t *domids,
-                      size_t count, char **names_out)
+/* A node of some domains; each text is owned, NULL where there is none. */
+static int read_nodes(struct chaos_ctx *ctx, struct store *store,
+                      uint32_t transaction, const char *node,
+                      const uint32_t *domids, size_t count, char **texts_out)
 {
     struct store_request requests[BATCH];
     char paths[BATCH][48];
@@ -26,21 +27,21 @@ static int read_names(struct chaos_ctx *ctx, struct store *store,
     size_t i;
 
     for (i = 0; i < count; i++) {
-        (void)snprintf(paths[i], sizeof(paths[i]), "/local/domain/%u/name",
-                       domids[i]);
+        (void)snprintf(paths[i], sizeof(paths[i]), "/local/domain/%u/%s",
+                       domids[i], node);
         requests[i] =
             (struct store_request){.verb = STORE_READ, .path = paths[i]};
     }
     (void)store->ops->run(store, transaction, requests, count);
     for (i = 0; i < count; i++) {
-        names_out[i] = requests[i].text;
+        texts_out[i] = requests[i].text;
         if (rc == 0 && requests[i].rc < 0 && requests[i].rc != -ENOENT)
             rc = requests[i].rc;
     }
     if (rc == 0)
         return 0;
     for (i = 0; i < count; i++)
-        free(names_out[i]);
+        free(texts_out[i]);
     return chaos__fail(ctx, rc, "cannot read the domains' names in XenStore");
 }
 
@@ -64,7 +65,8 @@ static int search(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
             break;
         for (i = 0; i < n; i++)
             domids[i] = states[i].domid;
-        rc = read_names(ctx, store, transaction, domids, (size_t)n, names);
+        rc = read_nodes(ctx, store, transaction, "name", domids, (size_t)n,
+                        names);
         if (rc < 0)
             return rc;
         for (i = 0; i < n; i++) {
@@ -90,31 +92,57 @@ int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
     return rc;
 }
 
-/* One that is too long for us was never given by us. */
+/* A name that is too long for us was never given by us. */
 static void take_name(struct chaos_domain_info *info, const char *name)
 {
-    (void)snprintf(info->name, sizeof(info->name), "%s", name ? name : "");
+    if (!name)
+        return;
+    (void)snprintf(info->name, sizeof(info->name), "%s", name);
+    if (info->domid != 0)
+        info->bus = CHAOS_BUS_XENSTORE;
+}
+
+static void take_generation(struct chaos_domain_info *info, const char *text)
+{
+    if (text)
+        info->generation = strtoull(text, NULL, 10);
+}
+
+static int fill_batch(struct chaos_ctx *ctx, struct store *store,
+                      struct chaos_domain_info *infos, size_t count)
+{
+    static const struct {
+        const char *node;
+        void (*take)(struct chaos_domain_info *info, const char *text);
+    } nodes[] = {{"name", take_name}, {"generation", take_generation}};
+    uint32_t domids[BATCH];
+    char *texts[BATCH];
+    size_t i, k;
+    int rc = 0;
+
+    for (i = 0; i < count; i++)
+        domids[i] = infos[i].domid;
+    for (k = 0; rc == 0 && k < sizeof(nodes) / sizeof(*nodes); k++) {
+        rc = read_nodes(ctx, store, STORE_NO_TRANSACTION, nodes[k].node, domids,
+                        count, texts);
+        for (i = 0; rc == 0 && i < count; i++) {
+            nodes[k].take(&infos[i], texts[i]);
+            free(texts[i]);
+        }
+    }
+    return rc;
 }
 
 int xs_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
             size_t count)
 {
     struct store *store;
-    size_t done, i, n;
+    size_t done, n;
     int rc = chaos__store(ctx, &store);
 
     for (done = 0; rc == 0 && done < count; done += n) {
-        uint32_t domids[BATCH];
-        char *names[BATCH];
-
         n = count - done < BATCH ? count - done : BATCH;
-        for (i = 0; i < n; i++)
-            domids[i] = infos[done + i].domid;
-        rc = read_names(ctx, store, STORE_NO_TRANSACTION, domids, n, names);
-        for (i = 0; rc == 0 && i < n; i++) {
-            take_name(&infos[done + i], names[i]);
-            free(names[i]);
-        }
+        rc = fill_batch(ctx, store, infos + done, n);
     }
     return rc;
 }

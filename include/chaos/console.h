@@ -2,11 +2,13 @@
 /*
  * chaos/console.h: a guest's console, and the log of exits.
  *
- * Nothing here blocks: wait for the file descriptors with poll().
+ * Nothing here blocks, unless it says so: wait for the file descriptors with
+ * poll().
  */
 #ifndef CHAOS_CONSOLE_H
 #define CHAOS_CONSOLE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include <chaos/ctx.h>
@@ -20,10 +22,19 @@ struct chaos_console;
 
 /*
  * Attach to the console of a domain. -EBUSY: another program is attached.
- * -EOPNOTSUPP: it has no noxs console.
+ * -EOPNOTSUPP: it has none. With XenStore it is the terminal that xenconsoled
+ * makes; a domain that is new is waited for, at most five seconds: -ETIMEDOUT
+ * where none serves it.
  */
 int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
                        struct chaos_console **con_out) CHAOS_CHECK;
+/*
+ * It is by way of xenconsoled: then what the guest writes comes a moment later,
+ * some of it after the guest's end; poll for writing where not all was taken;
+ * chaos_console_read fails with -EPIPE once xenconsoled has let go of it; and
+ * there is no peek, take and index.
+ */
+bool chaos_console_is_pty(const struct chaos_console *con);
 /* Detach; the guest goes on and drops output nobody reads. NULL is fine. */
 void chaos_console_close(struct chaos_console *con);
 
@@ -58,7 +69,8 @@ ssize_t chaos_console_write(struct chaos_console *con, const void *buf,
 
 /*
  * Many consoles with one descriptor. A console of a set is like any other, but
- * that its own descriptor is the set's.
+ * that its own descriptor is the set's. Those of xenconsoled are in none:
+ * -EOPNOTSUPP.
  */
 struct chaos_consoles;
 

@@ -2,10 +2,11 @@
 /*
  * chaos/domain.h: make, find, change and end VMs (domains).
  *
- * All functions need a Xen host with noxs and the privileges of dom0's root
- * (-ENOENT, -EACCES, -EPERM, -ENOSYS otherwise). -ESRCH: there is no such
- * domain. Calls are hypercalls, which return within microseconds, except where
- * "blocks" is said.
+ * All functions need a Xen host with noxs, or with XenStore's daemon, and the
+ * privileges of dom0's root (-ENOENT, -EACCES, -EPERM, -ENOSYS otherwise).
+ * -ESRCH: there is no such domain. Calls are hypercalls, which return within
+ * microseconds, or ask XenStore's daemon about a VM that is on XenStore, except
+ * where "blocks" is said.
  */
 #ifndef CHAOS_DOMAIN_H
 #define CHAOS_DOMAIN_H
@@ -54,11 +55,11 @@ enum chaos_reason {
 const char *chaos_reason_name(unsigned reason);
 
 /*
- * Ask the guest, through its sysctl device, to power off, reboot, suspend or
- * crash. Blocks until it acknowledges, at most timeout_ms: -ETIMEDOUT.
- * -ESHUTDOWN: it ended without an answer. -EBUSY: another program is talking to
- * its sysctl device. -EOPNOTSUPP: it has none, or its guest does not know the
- * request.
+ * Ask the guest, through its sysctl device or its node control/shutdown in
+ * XenStore, to power off, reboot, suspend or crash. Blocks until it
+ * acknowledges, at most timeout_ms: -ETIMEDOUT. -ESHUTDOWN: it ended without an
+ * answer. -EBUSY: another program is talking to its sysctl device. -EOPNOTSUPP:
+ * it has neither, or its guest does not know the request.
  */
 int chaos_domain_request(struct chaos_ctx *ctx, uint32_t domid,
                          enum chaos_reason what,
@@ -73,7 +74,8 @@ int chaos_domain_wait(struct chaos_ctx *ctx, uint32_t domid,
 
 /*
  * Block until the guest reports that it is up, at most timeout_ms: -ETIMEDOUT.
- * -ESHUTDOWN: it ended without having been.
+ * -ESHUTDOWN: it ended without having been. A guest on XenStore reports it by
+ * its node data/up: the host's time in nanoseconds, in digits.
  */
 int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
                          unsigned timeout_ms) CHAOS_CHECK;
@@ -102,12 +104,22 @@ int chaos_domain_keep(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 int chaos_domain_lookup(struct chaos_ctx *ctx, const char *name_or_id,
                         uint32_t *domid_out) CHAOS_CHECK;
 
+/* How a domain knows of its devices, and is asked for things. */
+enum chaos_bus {
+    CHAOS_BUS_NONE = 0, /* it has none: dom0, or one that is made or ends */
+    CHAOS_BUS_NOXS = 1,
+    CHAOS_BUS_XENSTORE = 2,
+};
+/* "noxs", "xenstore"; NULL: none. */
+const char *chaos_bus_name(enum chaos_bus bus);
+
 struct chaos_domain_info {
     uint32_t domid;
     uint8_t uuid[NOXS_UUID_SIZE];
-    char name[NOXS_NAME_SIZE]; /* "" where the hypervisor knows none */
-    uint64_t generation;
-    uint32_t devices;
+    char name[NOXS_NAME_SIZE]; /* "": it has none */
+    enum chaos_bus bus;
+    uint64_t generation; /* restarts make it grow; 0: not known */
+    uint32_t devices;    /* in its device page */
     bool running;  /* on a CPU or ready to */
     bool blocked;  /* waiting for an event */
     bool paused;   /* by the toolstack */
@@ -138,7 +150,8 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
 
 /*
  * What the guest says of itself on its sysctl page, one NOXS_STATE_* of
- * noxs/sysctl.h, and its exit code. -EOPNOTSUPP: it has no sysctl device.
+ * noxs/sysctl.h, and its exit code; or, with XenStore, that it is up.
+ * -EOPNOTSUPP: it has no sysctl device, or said nothing in XenStore.
  */
 struct chaos_guest_state {
     uint32_t state;

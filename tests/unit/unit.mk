@@ -22,7 +22,7 @@ UNIT_LIBS := -lcmocka -lyajl
 
 # The real sides of the seams, for which the models stand in.
 UNIT_REAL := $(patsubst %,libchaos/%.c,hv_xen hv_xen_domain hv_xen_memory \
-	hv_xen_channels host_linux back netlink loop store_xen)
+	hv_xen_channels host_linux back netlink loop terminal store_xen)
 
 UNIT_OBJ := \
 	$(patsubst libchaos/%.c,$(UNIT_B)/lib/%.o, \
