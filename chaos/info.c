@@ -43,6 +43,13 @@ static yajl_val ask_daemon(struct cli *cli)
     return info;
 }
 
+/* That of VMs whose configurations do not say which. */
+static const char *bus_of(const struct chaos_host_info *host)
+{
+    return chaos_bus_name(host->noxs_version ? CHAOS_BUS_NOXS
+                                             : CHAOS_BUS_XENSTORE);
+}
+
 static void put_daemon(struct json *json, yajl_val daemon)
 {
     if (!daemon) {
@@ -74,6 +81,7 @@ static int print_json(struct cli *cli, const struct chaos_host_info *host,
         json_number(&json, "noxs", host->noxs_version);
     else
         json_null(&json, "noxs");
+    json_text(&json, "bus", bus_of(host));
     put_daemon(&json, daemon);
     json_bool(&json, "noxs_back", has_back());
     json_number(&json, "cpus", host->cpus);
@@ -108,6 +116,7 @@ static void print_text(struct out *out, const struct chaos_host_info *host,
         out_printf(out, "\nnoxs         %u\n", host->noxs_version);
     else
         out_text(out, "\nnoxs         none: this Xen is not patched\n");
+    out_printf(out, "bus          %s\n", bus_of(host));
     print_daemon(out, daemon);
     out_printf(out, "noxs_back    %s\n",
                has_back() ? "loaded" : "not loaded: no vifs, no vbds");

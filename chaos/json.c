@@ -146,3 +146,13 @@ void uuid_text(char text[UUID_TEXT], const uint8_t *u)
                    u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9],
                    u[10], u[11], u[12], u[13], u[14], u[15]);
 }
+
+void json_bus(struct json *json, enum chaos_bus bus)
+{
+    const char *name = chaos_bus_name(bus);
+
+    if (name)
+        json_text(json, "bus", name);
+    else
+        json_null(json, "bus");
+}

@@ -35,6 +35,8 @@ void json_text(struct json *json, const char *key, const char *text);
 void json_safe(struct json *json, const char *key, const char *text);
 /* A value that is JSON. */
 void json_raw(struct json *json, const char *key, const char *value);
+/* "bus", null for none. */
+void json_bus(struct json *json, enum chaos_bus bus);
 void json_uuid(struct json *json, const char *key, const uint8_t *uuid);
 
 /* Room for a uuid's text with its zero. */

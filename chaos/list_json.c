@@ -101,6 +101,7 @@ static void put_domain(struct cli *cli, struct json *json,
     json_uuid(json, "uuid", info->uuid);
     json_number(json, "generation", info->generation);
     json_text(json, "type", info->hvm ? "hvm" : "pv");
+    json_bus(json, info->bus);
     put_building(cli, json, info);
     put_state(json, info);
     put_guest(json, &details);

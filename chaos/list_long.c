@@ -97,6 +97,8 @@ static void print_domain(struct cli *cli, const struct chaos_domain_info *info)
     out_printf(out, "\nid           %u\nuuid         %s\n", info->domid, uuid);
     out_printf(out, "generation   %llu\ntype         %s\n",
                (unsigned long long)info->generation, info->hvm ? "hvm" : "pv");
+    if (info->bus != CHAOS_BUS_NONE)
+        out_printf(out, "bus          %s\n", chaos_bus_name(info->bus));
     print_state(out, info);
     out_printf(out, "memory       %llu KiB of at most %llu KiB\n",
                (unsigned long long)info->memory_kb,

@@ -6,15 +6,24 @@
 
 #include "source.h"
 
-/* Between two looks for a daemon that is restarted. */
+/* Between two looks for a daemon that is restarted, or for a last byte. */
 #define RETRY_MS 50
+
+static bool is_on_xenstore(struct cli *cli, uint32_t domid)
+{
+    struct chaos_domain_info info;
+
+    return chaos_domain_info(cli->ctx, domid, &info) == 0 &&
+           info.bus == CHAOS_BUS_XENSTORE;
+}
 
 int source_open(struct source *src, struct cli *cli, uint32_t domid)
 {
-    int rc;
+    int rc = -EAGAIN;
 
     *src = (struct source){.cli = cli, .domid = domid};
-    rc = source_open_daemon(src);
+    if (!is_on_xenstore(cli, domid))
+        rc = source_open_daemon(src);
     if (rc == -EAGAIN)
         rc = source_open_direct(src);
     if (rc == 0)
@@ -35,7 +44,9 @@ void source_close(struct source *src)
 
 int source_timeout(const struct source *src)
 {
-    return src->lost_ns && !src->ended ? RETRY_MS : -1;
+    bool waits = src->lost_ns || src->stopped_ns;
+
+    return waits && !src->ended ? RETRY_MS : -1;
 }
 
 void source_end(struct source *src, enum session_end how, unsigned reason)

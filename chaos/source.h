@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * source.h: where a session's bytes come from and go to: chaosd where it runs,
- * which has the guest's console then, or that console itself.
+ * which has the guest's console then, or that console itself. A guest on
+ * XenStore has its console with xenconsoled, never with chaosd.
  */
 #ifndef CHAOS_SOURCE_H
 #define CHAOS_SOURCE_H
@@ -44,6 +45,8 @@ struct source {
 
     /* source_direct.c */
     struct chaos_console *con;
+    uint64_t stopped_ns; /* what a stopped guest wrote may come yet; 0: no */
+    unsigned stopped_reason;
 
     /* source_daemon.c */
     struct chaos_conn *conn;

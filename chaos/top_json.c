@@ -55,6 +55,7 @@ static void put_row(struct json *json, const struct top_row *row)
     else
         json_null(json, "name");
     json_number(json, "domid", info->domid);
+    json_bus(json, info->bus);
     json_text(json, "state", top_state(info));
     json_number(json, "cpu_time_ns", info->cpu_time_ns);
     put_rate(json, "cpu_percent", row->has_rates, row->cpu);

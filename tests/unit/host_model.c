@@ -42,6 +42,7 @@ void model_host_reset(void)
             host_model.backs[i].fd >= 0)
             close(host_model.backs[i].fd);
     }
+    model_terminal_reset();
     memset(&host_model, 0, sizeof(host_model));
     host_model.next_index = FIRST_INDEX;
     host_model.next_grant = 8;
@@ -413,6 +414,8 @@ static const struct host_ops model_ops = {
     .link_move = host_link_move,
     .link_rename = host_link_rename,
     .link_bridge = host_link_bridge,
+    .terminal_open = host_terminal_open,
+    .terminal_close = host_terminal_close,
     .loop_attach = host_loop_attach,
     .loop_file = host_loop_file,
     .block_name = host_block_name,

@@ -63,4 +63,11 @@ void model_back_state(uint32_t domid, uint32_t type, uint32_t id,
 void model_back_moved(uint32_t domid, uint32_t type, uint32_t id,
                       const uint64_t counts[4]);
 
+/*
+ * xenconsoled's side of the one terminal that may be open at a time; -1: none
+ * is. Hanging up closes it.
+ */
+int model_terminal(void);
+void model_terminal_hang_up(void);
+
 #endif /* HOST_MODEL_H */

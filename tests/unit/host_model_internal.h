@@ -42,4 +42,11 @@ int host_loop_file(struct host *host, uint32_t dev_major, uint32_t dev_minor,
 int host_block_name(struct host *host, uint32_t dev_major, uint32_t dev_minor,
                     char name_out[HOST_BLOCK_NAME_SIZE]);
 
+/* host_model_terminal.c */
+void model_terminal_reset(void);
+int host_terminal_open(struct host *host, uint32_t domid, const char *path,
+                       struct host_terminal *terminal_out);
+void host_terminal_close(struct host *host, uint32_t domid,
+                         struct host_terminal *terminal);
+
 #endif /* HOST_MODEL_INTERNAL_H */

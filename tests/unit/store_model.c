@@ -233,7 +233,7 @@ static int run_one(struct model_store *m, uint32_t transaction,
     if (transaction != m->transaction && transaction != 0)
         return model_refuse(-ENOENT, "a transaction that is none");
     if (r->verb == STORE_READ || r->verb == STORE_DIRECTORY)
-        return look(t, r);
+        return model_leave(names[r->verb], look(t, r));
     rc = change(t, r);
     if (rc > 0 && !transaction)
         changed(r->path);
@@ -316,7 +316,7 @@ static void take_console(uint32_t domid)
     if (store_knobs.no_consoled || !model_store_value(path))
         return;
     snprintf(path, sizeof(path), "/local/domain/%u/console/tty", domid);
-    model_store_set(path, "/dev/pts/7");
+    model_store_set(path, MODEL_TERMINAL);
 }
 
 static int introduce(struct store *store, uint32_t domid, uint64_t frame,

@@ -16,6 +16,9 @@
 
 #include "store.h"
 
+/* What xenconsoled calls the console of each domain. */
+#define MODEL_TERMINAL "/dev/pts/7"
+
 /* What a test may change at any time; model_store_reset() sets the defaults. */
 struct store_knobs {
     int open_error; /* what store_xen_open fails with (ENOENT); 0: it works */

@@ -295,7 +295,7 @@ static void failures(void **state)
         kit_assert_same(f->kit, &before, "open");
     }
     model_fail_end();
-    assert_int_equal(n, 5);
+    assert_int_equal(n, 6);
     chaos_console_close(con);
     con = NULL;
     for (n = 0;; n++) {
