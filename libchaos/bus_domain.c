@@ -86,9 +86,13 @@ int bus_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
 
     if (rc == 0)
         rc = host->fill(ctx, infos, count);
-    if (rc == 0 && host == &bus_noxs)
-        rc = fill_others(ctx, infos, count);
-    return rc;
+    if (rc < 0 || host == &bus_xs)
+        return rc;
+    /* VMs of noxs are to be seen though XenStore's daemon just died. */
+    if (fill_others(ctx, infos, count) < 0)
+        chaos__log(ctx, CHAOS_LOG_WARN,
+                   "what is known to XenStore is left out: %s", ctx->error);
+    return 0;
 }
 
 int bus_fill_one(struct chaos_ctx *ctx, struct chaos_domain_info *info)

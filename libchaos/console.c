@@ -51,13 +51,10 @@ int console_attach_alone(struct chaos_ctx *ctx, uint32_t domid,
 int chaos_console_open(struct chaos_ctx *ctx, uint32_t domid,
                        struct chaos_console **con_out)
 {
-    struct hv_domain_state state;
     const struct bus_ops *bus;
     struct hv *hv;
-    int rc = domain_look(ctx, &hv, domid, &state);
+    int rc = bus_of_domain(ctx, domid, &hv, &bus);
 
-    if (rc == 0)
-        rc = bus_of_domain(ctx, domid, &hv, &bus);
     return rc < 0 ? rc : bus->console_open(ctx, domid, con_out);
 }
 

@@ -92,8 +92,12 @@ int xs_console_open(struct chaos_ctx *ctx, uint32_t domid,
                     struct chaos_console **con_out)
 {
     CLEANUP_FREE char *name = NULL;
-    int rc = find_terminal(ctx, domid, &name);
+    struct hv_domain_state state;
+    struct hv *hv;
+    int rc = domain_look(ctx, &hv, domid, &state);
 
+    if (rc == 0)
+        rc = find_terminal(ctx, domid, &name);
     return rc < 0 ? rc : attach(ctx, domid, name, con_out);
 }
 
