@@ -45,8 +45,8 @@ static int has_store(struct chaos_ctx *ctx)
 /* A shell has no devices yet, a dying domain tells of none. */
 static bool may_be_xs(const struct chaos_domain_info *info)
 {
-    return info->domid != 0 && info->bus == CHAOS_BUS_NONE &&
-           !info->building && !info->dying;
+    return info->domid != 0 && info->bus == CHAOS_BUS_NONE && !info->building &&
+           !info->dying;
 }
 
 /* Those whose devices noxs does not know of, all together. */
@@ -182,8 +182,8 @@ static int rename_beside_noxs(struct chaos_ctx *ctx, uint32_t domid,
     bool is_ours = memcmp(info.uuid, none, sizeof(none)) != 0;
 
     if (rc == 0)
-        rc = is_ours ? bus_noxs.rename(ctx, domid, name)
-                     : is_unknown(ctx, name);
+        rc =
+            is_ours ? bus_noxs.rename(ctx, domid, name) : is_unknown(ctx, name);
     if (rc < 0)
         return rc;
     rc = bus_xs.rename(ctx, domid, name);

@@ -50,9 +50,9 @@ int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master);
 int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name);
 
 /*
- * bridge.c: a bridge's index and MTU; *fd is a socket, -1 before the first call.
- * What it does not find there may be, where the kernel's /sys is not: ask again
- * by netlink_find.
+ * bridge.c: a bridge's index and MTU; *fd is a socket, -1 before the first
+ * call. What it does not find there may be, where the kernel's /sys is not: ask
+ * again by netlink_find.
  */
 int bridge_find(int *fd, const char *name, uint32_t *ifindex_out,
                 uint32_t *mtu_out);

@@ -95,8 +95,8 @@ struct xs_wait {
  * that ended before. *text_out (may be NULL) is owned by the caller, and NULL
  * where there is no such node.
  */
-int xs_wait(struct chaos_ctx *ctx, struct store *store,
-            const struct xs_wait *w, char **text_out) CHAOS_CHECK;
+int xs_wait(struct chaos_ctx *ctx, struct store *store, const struct xs_wait *w,
+            char **text_out) CHAOS_CHECK;
 
 /* xs_request.c, xs_guest.c, console_pty.c: the bus's ops of these names. */
 int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,

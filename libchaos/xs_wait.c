@@ -92,8 +92,8 @@ static int begin(struct chaos_ctx *ctx, struct store *store,
     return 0;
 }
 
-int xs_wait(struct chaos_ctx *ctx, struct store *store,
-            const struct xs_wait *w, char **text_out)
+int xs_wait(struct chaos_ctx *ctx, struct store *store, const struct xs_wait *w,
+            char **text_out)
 {
     char *text = NULL;
     int rc = begin(ctx, store, w);

@@ -120,13 +120,13 @@ struct chaos_domain_info {
     enum chaos_bus bus;
     uint64_t generation; /* restarts make it grow; 0: not known */
     uint32_t devices;    /* in its device page */
-    bool running;  /* on a CPU or ready to */
-    bool blocked;  /* waiting for an event */
-    bool paused;   /* by the toolstack */
-    bool stopped;  /* it shut down; `reason` says why */
-    bool dying;    /* being destroyed */
-    bool hvm;      /* HVM or PVH rather than PV */
-    bool building; /* a shell, or a VM being made (chaos/shell.h) */
+    bool running;        /* on a CPU or ready to */
+    bool blocked;        /* waiting for an event */
+    bool paused;         /* by the toolstack */
+    bool stopped;        /* it shut down; `reason` says why */
+    bool dying;          /* being destroyed */
+    bool hvm;            /* HVM or PVH rather than PV */
+    bool building;       /* a shell, or a VM being made (chaos/shell.h) */
     unsigned reason;
     unsigned vcpus;
     uint64_t memory_kb;

@@ -44,8 +44,7 @@ static int open_slave(int *fd_out)
     if (master < 0)
         return -errno;
     if (unlockpt(master) == 0)
-        fd = open(ptsname(master),
-                  O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+        fd = open(ptsname(master), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || tcgetattr(fd, &term) < 0) {
         close(master);
         return -EIO;

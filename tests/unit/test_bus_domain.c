@@ -41,8 +41,8 @@ static int setup(void **state)
     model_store_set("/local/domain/0/name", "Domain-0");
     model_store_set("/vm", "");
     f.noxs = kit_create(f.kit, "name", "noxs", NULL);
-    f.ours = kit_create(f.kit, "name", "ours", "xen.dev_method", "xenstore",
-                        NULL);
+    f.ours =
+        kit_create(f.kit, "name", "ours", "xen.dev_method", "xenstore", NULL);
     f.theirs = model_domain_add(NULL);
     model_store_set(node(f.theirs, "name"), "theirs");
     model_store_set(node(f.theirs, "control/shutdown"), "");
@@ -365,11 +365,9 @@ static void test_daemon_dies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_list),         TEST(test_names),
-        TEST(test_rename_fails), TEST(test_request),
-        TEST(test_settle),       TEST(test_console),
-        TEST(test_untouched),    TEST(test_no_daemon),
-        TEST(test_daemon_dies),
+        TEST(test_list),      TEST(test_names),     TEST(test_rename_fails),
+        TEST(test_request),   TEST(test_settle),    TEST(test_console),
+        TEST(test_untouched), TEST(test_no_daemon), TEST(test_daemon_dies),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,14 @@ static void failures(void **state)
         rc = chaos_domain_list(kit->ctx, &infos, &count);
         if (!model_failed())
             break;
+        /* What noxs knows is enough for a list. */
+        if (strncmp(model_failed_name(), "store_", 6) == 0) {
+            assert_int_equal(rc, 0);
+            free(infos);
+            infos = NULL;
+            count = 0;
+            continue;
+        }
         kit_assert_error(kit->ctx, rc, -EFAULT);
         assert_null(infos);
         assert_int_equal(count, 0);
