@@ -29,7 +29,7 @@ static void print_heads(struct out *out)
     out_printf(out, "%-*s", NAME_COLUMNS, "Shape");
     for (i = 0; i < COLUMN_COUNT; i++)
         out_printf(out, " %*s", columns[i].width, columns[i].title);
-    out_printf(out, " %7s  %s\n", "Rate/s", "Kernel");
+    out_printf(out, " %7s  %-8s  %s\n", "Rate/s", "Bus", "Kernel");
 }
 
 /* Of a list, how long it is. */
@@ -49,8 +49,9 @@ static void print_shape(struct out *out, yajl_val shape)
     for (i = 0; i < COLUMN_COUNT; i++)
         out_printf(out, " %*llu", columns[i].width,
                    (unsigned long long)value_of(shape, columns[i].key));
-    out_printf(out, " %7.2f  ",
-               (double)ask_number(shape, "rate_per_1000_s") / 1000);
+    out_printf(out, " %7.2f  %-8s  ",
+               (double)ask_number(shape, "rate_per_1000_s") / 1000,
+               ask_text(shape, "bus"));
     out_safe(out, kernel[0] ? kernel : "-");
     out_text(out, "\n");
 }

@@ -139,7 +139,8 @@ struct shape *pool_learn(struct pool *pool, const struct chaosd_shape *asked)
     struct chaosd_shape is = *asked;
     struct shape *s;
 
-    if (!pool->learn || pool->learn_max == 0 || asked->flags != 0)
+    if (!pool->learn || pool->learn_max == 0 ||
+        (asked->flags & CHAOSD_SHAPE_PVH))
         return NULL;
     if (!pool->preload)
         strip_images(&is);
@@ -152,8 +153,9 @@ struct shape *pool_learn(struct pool *pool, const struct chaosd_shape *asked)
     s->low = pool->learn_low;
     s->high = pool->learn_high;
     snprintf(s->name, sizeof(s->name), "learnt-%u", ++pool->shapes.number);
-    log_info("shape", "shape=%s memory_kb=%llu vcpus=%u vifs=%u: learnt",
-             s->name, (unsigned long long)is.memory_kb, is.vcpus, is.vif_count);
+    log_info("shape", "shape=%s bus=%s memory_kb=%llu vcpus=%u vifs=%u: learnt",
+             s->name, shape_bus(&is), (unsigned long long)is.memory_kb,
+             is.vcpus, is.vif_count);
     return s;
 }
 

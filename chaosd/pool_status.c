@@ -25,6 +25,7 @@ static void put_shape(struct json *json, const struct shape *s, uint64_t now)
     json_map(json, NULL);
     json_text(json, "name", s->name);
     json_bool(json, "learnt", s->learnt);
+    json_text(json, "bus", shape_bus(&s->is));
     json_number(json, "memory_kb", s->is.memory_kb);
     json_number(json, "vcpus", s->is.vcpus);
     json_number(json, "vifs", s->is.vif_count);

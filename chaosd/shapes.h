@@ -65,6 +65,8 @@ const char *shape_fault(const struct chaosd_shape *is);
 /* Of memory, vCPUs, flags and numbers of devices, which no shell can change. */
 bool shape_same_class(const struct chaosd_shape *a,
                       const struct chaosd_shape *b);
+/* "noxs", "xenstore" */
+const char *shape_bus(const struct chaosd_shape *is);
 bool shape_has_images(const struct chaosd_shape *is);
 bool shape_same_images(const struct chaosd_shape *a,
                        const struct chaosd_shape *b);

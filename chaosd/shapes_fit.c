@@ -56,10 +56,12 @@ const char *shape_fault(const struct chaosd_shape *is)
         return "no VM has that much memory";
     if (is->vcpus == 0 || is->vcpus > VCPUS_MAX)
         return "no VM has that many vCPUs";
-    if (is->flags & ~CHAOSD_SHAPE_PVH)
+    if (is->flags & ~(CHAOSD_SHAPE_PVH | CHAOSD_SHAPE_XENSTORE))
         return "unknown flags";
     if (is->vif_count > CHAOSD_SHAPE_VIFS || is->vbd_count > VBDS_MAX)
         return "too many vifs or vbds";
+    if ((is->flags & CHAOSD_SHAPE_XENSTORE) && is->vbd_count > 0)
+        return "vbds on XenStore are no part of a shape";
     for (i = 0; i < CHAOSD_SHAPE_VIFS; i++) {
         if (!is_text(is->bridges[i], sizeof(is->bridges[i])) ||
             !is_bridge(is->bridges[i]) ||
@@ -95,6 +97,11 @@ static bool same_bridges(const struct chaosd_shape *a,
                          const struct chaosd_shape *b)
 {
     return memcmp(a->bridges, b->bridges, sizeof(a->bridges)) == 0;
+}
+
+const char *shape_bus(const struct chaosd_shape *is)
+{
+    return is->flags & CHAOSD_SHAPE_XENSTORE ? "xenstore" : "noxs";
 }
 
 bool shape_has_images(const struct chaosd_shape *is)

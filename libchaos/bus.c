@@ -85,20 +85,19 @@ int bus_choose(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 }
 
 /*
- * Where Xen has noxs, a domain without any of its devices may be XenStore's;
- * whether it is does not matter to one that is gone.
+ * Where Xen has noxs, a domain without any of its devices may be XenStore's, or
+ * there may be no XenStore.
  */
-int bus_clean(struct chaos_ctx *ctx, uint32_t domid,
-              const uint8_t uuid[NOXS_UUID_SIZE], bool has_devices)
+void bus_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid)
 {
     char error[CHAOS_ERROR_SIZE];
     int rc;
 
-    if (has_devices)
-        return 0;
     memcpy(error, ctx->error, sizeof(error));
     rc = xs_clean(ctx, domid, uuid);
-    if (rc == -ENODEV)
-        memcpy(ctx->error, error, sizeof(error));
-    return rc == -ENODEV ? 0 : rc;
+    if (rc < 0 && rc != -ENODEV)
+        chaos__log(ctx, CHAOS_LOG_ERROR,
+                   "domain %u: its nodes in XenStore were left: %s", domid,
+                   ctx->error);
+    memcpy(ctx->error, error, sizeof(error));
 }

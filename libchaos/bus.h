@@ -108,11 +108,10 @@ int bus_rename(struct chaos_ctx *ctx, uint32_t domid,
 /* bus.c */
 
 /*
- * What XenStore has left of a domain that was destroyed, if it is not one with
- * noxs devices.
+ * What XenStore has of a domain that is not one with noxs devices, its back
+ * ends with it. NULL: its uuid is not known. A failure is logged.
  */
-int bus_clean(struct chaos_ctx *ctx, uint32_t domid,
-              const uint8_t uuid[NOXS_UUID_SIZE], bool has_devices) CHAOS_CHECK;
+void bus_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid);
 
 /* bus_noxs.c */
 extern const struct bus_ops bus_noxs;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bus.h"
 #include "create.h"
 #include "daemon.h"
 #include "domain.h"
@@ -95,11 +94,13 @@ static void take_shell(struct create *c, const struct shell *shell)
     unsigned kinds = STEP_PREPARE | (shell->loaded ? STEP_IMAGE : 0);
 
     memcpy(c->uuid, uuid, sizeof(c->uuid));
-    c->sysctl_port = shell->sysctl_port;
     c->console_port = shell->console_port;
+    c->sysctl_port = shell->sysctl_port;
+    c->store_port = shell->store_port;
     c->start_info_frame = shell->start_info_frame;
     c->console_frame = shell->console_frame;
     c->sysctl_frame = shell->sysctl_frame;
+    c->store_frame = shell->store_frame;
     c->done = steps_done(create_steps, create_step_count, kinds);
 }
 
@@ -163,8 +164,7 @@ int create_from_shell(struct create *c, bool *taken_out)
     bool loaded;
     size_t size;
     int result = 0;
-    int rc = c->bus == &bus_noxs ? chaos_shape_of(c->ctx, c->cfg, &shape)
-                                 : -EOPNOTSUPP;
+    int rc = chaos_shape_of(c->ctx, c->cfg, &shape);
 
     if (rc == 0)
         rc = chaos_owner(c->ctx, &owner);

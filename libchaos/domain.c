@@ -92,6 +92,10 @@ static int destroy_failed(struct chaos_ctx *ctx, uint32_t domid, int rc)
     return chaos__fail(ctx, rc, "domain %u: cannot destroy it", domid);
 }
 
+/*
+ * One that is being made goes in an order that whoever comes upon the rest can
+ * follow: while its mark is there, somebody does.
+ */
 int domain_end(struct chaos_ctx *ctx, struct hv *hv,
                const struct hv_domain_state *state)
 {
@@ -99,7 +103,8 @@ int domain_end(struct chaos_ctx *ctx, struct hv *hv,
     uint32_t domid = state->domid;
     struct devices_left left;
     struct birth birth;
-    bool making = birth_decode(state->uuid, &birth), has_devices;
+    bool making = birth_decode(state->uuid, &birth);
+    bool on_store;
     int rc;
 
     find_uuid(hv, &named);
@@ -108,18 +113,17 @@ int domain_end(struct chaos_ctx *ctx, struct hv *hv,
         return rc;
     /* Back ends are made before they are written to the device page. */
     left.any |= making;
+    on_store = left.count <= 0;
+    if (making && on_store)
+        bus_clean(ctx, domid, NULL);
     rc = hv->ops->domain_destroy(hv, domid);
     if (rc < 0) {
         devices_keep(&left);
         return destroy_failed(ctx, domid, rc);
     }
-    has_devices = left.count > 0;
     devices_end(ctx, domid, &left);
-    rc = bus_clean(ctx, domid, named.uuid, has_devices);
-    if (rc < 0)
-        chaos__log(ctx, CHAOS_LOG_ERROR,
-                   "domain %u: its nodes in XenStore were left: %s", domid,
-                   ctx->error);
+    if (on_store)
+        bus_clean(ctx, domid, named.uuid);
     record_remove(ctx, domid);
     if (making) {
         run_remove(ctx, "shells", domid, "");

@@ -220,6 +220,8 @@ static int sweep_file(struct chaos_ctx *ctx, const struct present *present,
     rc = run_path(ctx, path, file);
     if (rc < 0)
         return rc;
+    /* Whoever ended it may have been killed before these were removed. */
+    bus_clean(ctx, domid, NULL);
     return unlink(path) == 0;
 }
 

@@ -39,6 +39,8 @@ static void make_wish(struct wish *w, const struct chaosd_shape *shape)
     w->cfg.ramdisk = image_path(&w->shape.ramdisk);
     w->cfg.memory_kb = shape->memory_kb;
     w->cfg.vcpus = shape->vcpus;
+    w->cfg.dev_method =
+        shape_is_xs(shape) ? CONFIG_DEV_XENSTORE : CONFIG_DEV_NOXS;
     w->cfg.vifs = w->vifs;
     w->cfg.vif_count = shape->vif_count;
     for (i = 0; i < shape->vif_count; i++) {

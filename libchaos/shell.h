@@ -28,13 +28,13 @@ struct create;
 struct stat;
 
 #define SHELL_MAGIC 0x6c6c6873u /* "shll" */
-#define SHELL_VERSION 1
+#define SHELL_VERSION 2
 #define SHELL_DIR "shells"
 /* As many as a guest of 128 GiB has, in pieces of 2 MiB. */
 #define SHELL_EXTENTS_MAX 65536u
 
 struct shell_vif {
-    struct noxs_device device;
+    struct noxs_device device; /* noxs; else zeros, and no channel */
     uint32_t evtchn;
     uint32_t ifindex;
     uint32_t bridge; /* its interface's number; 0: none */
@@ -53,9 +53,14 @@ struct shell {
     uint32_t loaded;       /* 1: the images of its shape are in it */
     uint32_t extent_count; /* 0 where it is loaded */
     uint8_t uuid[NOXS_UUID_SIZE];
-    uint32_t sysctl_port, console_port;
+    uint32_t console_port;
+    uint32_t sysctl_port; /* noxs, else 0 */
+    uint32_t store_port;  /* XenStore, else 0 */
+    uint32_t pad;
     /* Where it is loaded, else 0. */
-    uint64_t start_info_frame, console_frame, sysctl_frame;
+    uint64_t start_info_frame, console_frame;
+    uint64_t sysctl_frame; /* noxs, else 0 */
+    uint64_t store_frame;  /* XenStore, else 0 */
     uint32_t vbd_ports[CONFIG_VBDS_MAX];
     struct shell_vif vifs[CHAOSD_SHAPE_VIFS];
     struct chaosd_shape shape;
@@ -70,6 +75,8 @@ struct chaos_shell {
 /* -EINVAL with text unless all of it makes sense. */
 int shape_check(struct chaos_ctx *ctx,
                 const struct chaosd_shape *shape) CHAOS_CHECK;
+/* It is on XenStore; else noxs. */
+bool shape_is_xs(const struct chaosd_shape *shape);
 /* The same file, not touched since. */
 bool shape_image_is(const struct chaosd_image *image, const struct stat *st);
 /* Whether a shell of shape `shell` can become a VM of shape `vm`. */
@@ -86,6 +93,10 @@ int shell_check(struct chaos_ctx *ctx, const void *data,
 const uint64_t *shell_extents(const struct shell *shell);
 /* Whether the domain is as the shell says, paused, and never ran. */
 bool shell_is(const struct shell *shell, const struct hv_domain_state *state);
+
+/* shell_xs.c: -EINVAL: what XenStore has of it, is not a shell's on XenStore */
+int shell_check_store(struct chaos_ctx *ctx,
+                      const struct shell *shell) CHAOS_CHECK;
 
 /* shell_file.c */
 int shell_write(struct chaos_ctx *ctx, const struct shell *shell) CHAOS_CHECK;

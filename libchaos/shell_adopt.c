@@ -10,6 +10,7 @@
 
 #include <noxs/io.h>
 
+#include "bus.h"
 #include "create.h"
 #include "domain.h"
 #include "internal.h"
@@ -20,7 +21,10 @@ static int changed(struct chaos_ctx *ctx, uint32_t domid, const char *what)
     return chaos__fail(ctx, -EINVAL, "shell %u: %s", domid, what);
 }
 
-/* Nobody has begun to make a VM of it. */
+/*
+ * Nobody has begun to make a VM of it. Where there is noxs, that knows of VMs
+ * on XenStore, too.
+ */
 static int check_unused(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid)
 {
     struct noxs_op_identity op = {.domid = (uint16_t)domid};
@@ -73,16 +77,26 @@ static int check_backs(struct chaos_ctx *ctx, const struct shell *shell)
     return 0;
 }
 
-static int verify(struct chaos_ctx *ctx, struct hv *hv,
-                  const struct shell *shell,
+static int check_bus(struct chaos_ctx *ctx, const struct shell *shell)
+{
+    const struct bus_ops *host;
+    struct hv *hv;
+    int rc = bus_of_host(ctx, &hv, &host);
+
+    if (rc == 0 && host == &bus_noxs)
+        rc = check_unused(ctx, hv, shell->domid);
+    if (rc == 0)
+        rc = shape_is_xs(&shell->shape) ? shell_check_store(ctx, shell)
+                                        : check_backs(ctx, shell);
+    return rc;
+}
+
+static int verify(struct chaos_ctx *ctx, const struct shell *shell,
                   const struct hv_domain_state *state, uint32_t serial)
 {
-    int rc;
-
     if (shell->serial != serial || !shell_is(shell, state))
         return changed(ctx, shell->domid, "it is not as it was written down");
-    rc = check_unused(ctx, hv, shell->domid);
-    return rc < 0 ? rc : check_backs(ctx, shell);
+    return check_bus(ctx, shell);
 }
 
 static int take_over(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
@@ -124,7 +138,7 @@ static int adopt(struct chaos_ctx *ctx, uint32_t domid,
     if (rc == -ENOENT || rc == -EPROTO)
         rc = -EINVAL;
     if (rc == 0)
-        rc = verify(ctx, hv, shell->data, &state, birth.serial);
+        rc = verify(ctx, shell->data, &state, birth.serial);
     if (rc == 0)
         rc = take_over(ctx, hv, domid, &birth);
     return rc;

@@ -72,6 +72,7 @@ static void encode_extents(const struct create *c, struct shell *s)
 int shell_encode(struct create *c, struct shell **shell_out)
 {
     bool loaded = c->shape->kernel.path[0] != '\0';
+    bool xs = shape_is_xs(c->shape);
     size_t extents = loaded ? 0 : c->memory.count;
     size_t size = sizeof(struct shell) + extents * WORD;
     struct shell *s;
@@ -90,11 +91,13 @@ int shell_encode(struct create *c, struct shell **shell_out)
         .serial = c->birth.serial,
         .loaded = loaded,
         .extent_count = (uint32_t)extents,
-        .sysctl_port = c->sysctl_port,
         .console_port = c->console_port,
+        .sysctl_port = c->sysctl_port,
+        .store_port = c->store_port,
         .start_info_frame = c->start_info_frame,
         .console_frame = c->console_frame,
-        .sysctl_frame = c->sysctl_frame,
+        .sysctl_frame = xs ? 0 : c->sysctl_frame,
+        .store_frame = xs ? c->store_frame : 0,
         .shape = *c->shape,
     };
     memcpy(s->uuid, c->uuid, sizeof(s->uuid));
@@ -118,10 +121,25 @@ static bool is_frame(uint64_t frame, bool wanted)
     return wanted ? frame > 0 && frame < FRAME_MAX : frame == 0;
 }
 
-static bool is_vif(const struct shell_vif *v, uint32_t id)
+/* What the bus has of it. */
+static bool is_noxs_vif(const struct shell_vif *v, uint32_t id)
 {
     return v->device.type == NOXS_DEV_VIF && v->device.id == id &&
-           v->device.evtchn == v->evtchn && is_port(v->evtchn) &&
+           v->device.evtchn == v->evtchn && is_port(v->evtchn);
+}
+
+static bool is_xs_vif(const struct shell_vif *v)
+{
+    static const struct noxs_device none;
+
+    return memcmp(&v->device, &none, sizeof(none)) == 0 && v->evtchn == 0;
+}
+
+static bool is_vif(const struct shell *s, uint32_t id)
+{
+    const struct shell_vif *v = &s->vifs[id];
+
+    return (shape_is_xs(&s->shape) ? is_xs_vif(v) : is_noxs_vif(v, id)) &&
            v->ifindex != 0 && v->ifname[0] != '\0' &&
            v->ifname[sizeof(v->ifname) - 1] == '\0' && !(v->mac[0] & 1);
 }
@@ -133,7 +151,7 @@ static bool are_devices(const struct shell *s)
 
     for (i = 0; i < CHAOSD_SHAPE_VIFS; i++) {
         if (i < s->shape.vif_count
-                ? !is_vif(&s->vifs[i], i)
+                ? !is_vif(s, i)
                 : memcmp(&s->vifs[i], &none, sizeof(none)) != 0)
             return false;
     }
@@ -142,7 +160,21 @@ static bool are_devices(const struct shell *s)
                                    : s->vbd_ports[i] != 0)
             return false;
     }
-    return is_port(s->sysctl_port) && is_port(s->console_port);
+    return true;
+}
+
+/* Those of its bus and no others. */
+static bool are_rings(const struct shell *s)
+{
+    bool xs = shape_is_xs(&s->shape);
+
+    return is_port(s->console_port) &&
+           (xs ? s->sysctl_port == 0 : is_port(s->sysctl_port)) &&
+           (xs ? is_port(s->store_port) : s->store_port == 0) &&
+           is_frame(s->start_info_frame, s->loaded) &&
+           is_frame(s->console_frame, s->loaded) &&
+           is_frame(s->sysctl_frame, s->loaded && !xs) &&
+           is_frame(s->store_frame, s->loaded && xs) && s->pad == 0;
 }
 
 static bool are_extents(const struct shell *s)
@@ -180,11 +212,8 @@ int shell_check(struct chaos_ctx *ctx, const void *data, size_t size)
     if (shape_check(ctx, &s->shape) < 0)
         return -EINVAL;
     if (s->domid == 0 || s->domid >= NOXS_DOMID_SELF || s->serial >> 24 ||
-        s->loaded != (s->shape.kernel.path[0] != '\0') ||
-        !is_frame(s->start_info_frame, s->loaded) ||
-        !is_frame(s->console_frame, s->loaded) ||
-        !is_frame(s->sysctl_frame, s->loaded) || !are_devices(s) ||
-        !are_extents(s))
+        s->loaded != (s->shape.kernel.path[0] != '\0') || !are_rings(s) ||
+        !are_devices(s) || !are_extents(s))
         return chaos__fail(ctx, -EINVAL, "this shell makes no sense");
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "bus.h"
 #include "create.h"
 #include "internal.h"
 #include "shell.h"
@@ -24,6 +25,11 @@ static void shape_image_stat(struct chaosd_image *image, const struct stat *st)
         (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
     image->ctime_ns =
         (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
+}
+
+bool shape_is_xs(const struct chaosd_shape *shape)
+{
+    return (shape->flags & CHAOSD_SHAPE_XENSTORE) != 0;
 }
 
 bool shape_image_is(const struct chaosd_image *image, const struct stat *st)
@@ -59,6 +65,21 @@ static int image_of(struct chaos_ctx *ctx, struct chaosd_image *image,
     return 0;
 }
 
+/*
+ * What is made of it where there is no Xen, does not matter: a configuration is
+ * only looked at there.
+ */
+static bool is_on_xenstore(struct chaos_ctx *ctx,
+                           const struct chaos_config *cfg)
+{
+    const struct bus_ops *bus;
+    struct hv *hv;
+
+    if (cfg->dev_method == CONFIG_DEV_AUTO)
+        return bus_of_host(ctx, &hv, &bus) == 0 && bus == &bus_xs;
+    return cfg->dev_method == CONFIG_DEV_XENSTORE;
+}
+
 int chaos_shape_of(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                    struct chaosd_shape *shape_out)
 {
@@ -85,9 +106,15 @@ int chaos_shape_of(struct chaos_ctx *ctx, const struct chaos_config *cfg,
     rc = image_of(ctx, &shape.kernel, cfg->kernel);
     if (rc == 0)
         rc = image_of(ctx, &shape.ramdisk, cfg->ramdisk);
-    if (rc == 0)
-        *shape_out = shape;
-    return rc;
+    if (rc < 0)
+        return rc;
+    /* Of disks nothing can be made ahead there. */
+    if (is_on_xenstore(ctx, cfg)) {
+        shape.flags |= CHAOSD_SHAPE_XENSTORE;
+        shape.vbd_count = 0;
+    }
+    *shape_out = shape;
+    return 0;
 }
 
 /* --- of somebody else --------------------------------------------------------
@@ -133,13 +160,15 @@ int shape_check(struct chaos_ctx *ctx, const struct chaosd_shape *shape)
     if (shape->flags & CHAOSD_SHAPE_PVH)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "this version makes shells of PV guests only");
-    if (shape->flags || shape->memory_kb < CONFIG_MEMORY_MIN_KB ||
-        shape->memory_kb % 4 || shape->memory_kb > UINT32_MAX * UINT64_C(4) ||
-        shape->vcpus == 0 || shape->vcpus > CONFIG_VCPUS_MAX)
+    if ((shape->flags & ~CHAOSD_SHAPE_XENSTORE) ||
+        shape->memory_kb < CONFIG_MEMORY_MIN_KB || shape->memory_kb % 4 ||
+        shape->memory_kb > UINT32_MAX * UINT64_C(4) || shape->vcpus == 0 ||
+        shape->vcpus > CONFIG_VCPUS_MAX)
         return chaos__fail(ctx, -EINVAL,
                            "a shell's memory or vCPUs make no sense");
     if (shape->vif_count > CHAOSD_SHAPE_VIFS ||
-        shape->vbd_count > CONFIG_VBDS_MAX || !are_bridges(shape))
+        shape->vbd_count > (shape_is_xs(shape) ? 0 : CONFIG_VBDS_MAX) ||
+        !are_bridges(shape))
         return chaos__fail(ctx, -EINVAL,
                            "a shell's vifs or vbds make no sense");
     if (!is_image(&shape->kernel) || !is_image(&shape->ramdisk) ||

@@ -57,8 +57,9 @@ void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE]);
  * ---------------------------
  */
 
+/* NULL: the uuid is not known here, but perhaps there. */
 int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
-             const uint8_t uuid[NOXS_UUID_SIZE]) CHAOS_CHECK;
+             const uint8_t *uuid) CHAOS_CHECK;
 
 /* --- names (xs_names.c) -----------------------------------------------------
  */

@@ -70,10 +70,41 @@ static int remove_back_ends(struct chaos_ctx *ctx, struct store *store,
     return each_entry(ctx, store, kind, remove_back_end);
 }
 
-int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
-             const uint8_t uuid[NOXS_UUID_SIZE])
+/* Where the domain itself says that it is described. */
+static int add_described(struct chaos_ctx *ctx, struct store *store,
+                         uint32_t domid, struct xs_batch *b)
 {
-    char text[XS_UUID_SIZE], devices[48];
+    char path[48];
+    struct store_request r = {.verb = STORE_READ, .path = path};
+    int rc;
+
+    (void)snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+    rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
+    if (rc == -ENOENT)
+        return 0;
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+    if (strncmp(r.text, "/vm/", 4) == 0 && r.text[4] != '\0')
+        xs_remove(b, "%s", r.text);
+    free(r.text);
+    return 0;
+}
+
+static int add_uuid(struct chaos_ctx *ctx, struct store *store, uint32_t domid,
+                    const uint8_t *uuid, struct xs_batch *b)
+{
+    char text[XS_UUID_SIZE];
+
+    if (!uuid)
+        return add_described(ctx, store, domid, b);
+    xs_uuid(uuid, text);
+    xs_remove(b, "/vm/%s", text);
+    return 0;
+}
+
+int xs_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid)
+{
+    char devices[48];
     struct xs_batch b;
     struct store *store;
     int rc = chaos__store(ctx, &store);
@@ -82,12 +113,12 @@ int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
         return rc;
     (void)snprintf(devices, sizeof(devices), "/libxl/%u/device", domid);
     rc = each_entry(ctx, store, devices, remove_back_ends);
+    xs_start(&b);
+    if (rc == 0)
+        rc = add_uuid(ctx, store, domid, uuid, &b);
     if (rc < 0)
         return rc;
-    xs_uuid(uuid, text);
-    xs_start(&b);
     xs_remove(&b, "/local/domain/%u", domid);
     xs_remove(&b, "/libxl/%u", domid);
-    xs_remove(&b, "/vm/%s", text);
     return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
 }

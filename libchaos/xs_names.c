@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <chaos/shell.h>
+
 #include "domain.h"
 #include "internal.h"
 #include "xs.h"
@@ -86,7 +88,12 @@ int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
     uint32_t other;
     int rc = search(ctx, hv, store, transaction, name, domid, &other);
 
-    if (rc == 0 && other != CHAOS_DOMID_NONE)
+    /*
+     * One that only an orphan has is free, once that is ended; a transaction
+     * begins anew then.
+     */
+    if (rc == 0 && other != CHAOS_DOMID_NONE &&
+        chaos_birth_reap(ctx, other, false) < 0)
         return chaos__fail(ctx, -EEXIST, "name '%s': a domain has it already",
                            name);
     return rc;

@@ -87,7 +87,8 @@ NOXS_AT(struct chaosd_image, ctime_ns, 32);
 NOXS_AT(struct chaosd_image, path, 40);
 NOXS_ASSERT(sizeof(struct chaosd_image) == 296);
 
-#define CHAOSD_SHAPE_PVH 0x1 /* no version makes such shells yet */
+#define CHAOSD_SHAPE_PVH 0x1      /* no version makes such shells yet */
+#define CHAOSD_SHAPE_XENSTORE 0x2 /* on XenStore; else noxs */
 
 /* What must be known of a VM to prepare a shell for it. */
 struct chaosd_shape {
@@ -95,7 +96,8 @@ struct chaosd_shape {
     uint32_t vcpus;
     uint32_t flags;     /* CHAOSD_SHAPE_* */
     uint32_t vif_count; /* at most CHAOSD_SHAPE_VIFS */
-    uint32_t vbd_count; /* their event channels only: disks are opened late */
+    /* Their event channels only: disks are opened late. On XenStore: 0. */
+    uint32_t vbd_count;
     /* Of each vif; "": none. Zero-filled to the end. */
     char bridges[CHAOSD_SHAPE_VIFS][CHAOSD_BRIDGE_SIZE];
     struct chaosd_image kernel, ramdisk; /* loaded already, or none */

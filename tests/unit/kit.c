@@ -15,6 +15,7 @@
 #include "internal.h"
 #include "kernel.h"
 #include "kit.h"
+#include "store_model.h"
 #include "unit.h"
 
 int kit_setup(void **state)
@@ -34,6 +35,23 @@ int kit_setup(void **state)
     kit_renew(kit);
     *state = kit;
     return 0;
+}
+
+void kit_make_stock(void)
+{
+    model_knobs.no_noxs = true;
+    store_knobs.open_error = 0;
+    /* As xen-init-dom0 leaves it. */
+    model_store_set("/local/domain/0/name", "Domain-0");
+    model_store_set("/vm", "");
+}
+
+int kit_setup_stock(void **state)
+{
+    int rc = kit_setup(state);
+
+    kit_make_stock();
+    return rc;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,

@@ -20,6 +20,10 @@ struct kit {
 
 /* For cmocka: *state is the kit. */
 int kit_setup(void **state);
+/* The same on a Xen without noxs, with XenStore as it is before any domain. */
+int kit_setup_stock(void **state);
+/* The host becomes such a one. */
+void kit_make_stock(void);
 int kit_teardown(void **state);
 
 /* Give the context up and make a new one, as another program would. */

@@ -12,6 +12,7 @@
 #include <xen/xen.h>
 
 #include "host_model.h"
+#include "shell.h"
 #include "shell_kit.h"
 #include "unit.h"
 
@@ -21,9 +22,12 @@ const char *const way_names[WAYS] = {"plain", "of a shell",
 struct chaosd_shape shell_shape(struct kit *kit, const struct chaos_config *cfg,
                                 enum way way)
 {
+    /* The kit's context is to be as new. */
+    struct chaos_ctx *ctx = kit_second(kit);
     struct chaosd_shape shape;
 
-    assert_int_equal(chaos_shape_of(kit->ctx, cfg, &shape), 0);
+    assert_int_equal(chaos_shape_of(ctx, cfg, &shape), 0);
+    chaos_ctx_destroy(ctx);
     if (way != WAY_LOADED) {
         memset(&shape.kernel, 0, sizeof(shape.kernel));
         memset(&shape.ramdisk, 0, sizeof(shape.ramdisk));
@@ -40,6 +44,21 @@ struct chaos_shell *shell_prepare(struct kit *kit, struct chaos_ctx *daemon,
     if (chaos_shell_prepare(daemon, &shape, &shell) != 0)
         fail_msg("prepare: %s (%s)", chaos_ctx_error(daemon), model_why());
     return shell;
+}
+
+/* As shell_data.c does. */
+void shell_seal(struct shell *s)
+{
+    const uint64_t *words = (const void *)s;
+    uint64_t sum = 0;
+    size_t i;
+
+    for (i = 0; i < s->size / 8; i++) {
+        if (i != offsetof(struct shell, sum) / 8)
+            sum = ((sum << 7 | sum >> 57) ^ words[i]) *
+                  UINT64_C(0x9e3779b97f4a7c15);
+    }
+    s->sum = sum;
 }
 
 struct chaos_config *shell_rich_config(struct kit *kit)

@@ -10,6 +10,8 @@
 #include "kit.h"
 #include "pool_model.h"
 
+struct shell;
+
 /* How a VM is made: in one go, or of a shell without or with its images. */
 enum way { WAY_PLAIN, WAY_SHELL, WAY_LOADED, WAYS };
 extern const char *const way_names[WAYS];
@@ -20,6 +22,8 @@ struct chaosd_shape shell_shape(struct kit *kit, const struct chaos_config *cfg,
 /* One that `daemon` owns. Asserts that it worked. */
 struct chaos_shell *shell_prepare(struct kit *kit, struct chaos_ctx *daemon,
                                   const struct chaos_config *cfg, enum way way);
+/* Sum it again: what is wrong with it is found by looking at it then. */
+void shell_seal(struct shell *s);
 /* With all that can be asked of a VM; writes the ramdisk. */
 struct chaos_config *shell_rich_config(struct kit *kit);
 

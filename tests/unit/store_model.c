@@ -95,6 +95,11 @@ const char *model_store_value(const char *path)
     return n ? n->value : NULL;
 }
 
+char *model_store_text(void)
+{
+    return tree_text(&all.tree);
+}
+
 const char *model_store_permissions(const char *path)
 {
     const struct node *n = tree_find(&all.tree, path);

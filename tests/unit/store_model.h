@@ -40,6 +40,8 @@ unsigned model_store_calls(void);
 
 /* The value of a node; NULL: there is none. */
 const char *model_store_value(const char *path);
+/* All nodes, one on a line with value and permissions, sorted; free() it. */
+char *model_store_text(void);
 /* Its permissions, as "n0 r5"; NULL: there is no such node. */
 const char *model_store_permissions(const char *path);
 /* Another program writes, with those watching told; NULL: removes. */

@@ -114,3 +114,27 @@ void tree_set(struct tree *t, const char *path, const char *value)
     free(n->value);
     n->value = strdup(value);
 }
+
+static int by_path(const void *a, const void *b)
+{
+    const struct node *left = a, *right = b;
+
+    return strcmp(left->path, right->path);
+}
+
+char *tree_text(const struct tree *t)
+{
+    struct tree sorted = {0};
+    char *text = NULL;
+    size_t i, size;
+    FILE *f = open_memstream(&text, &size);
+
+    tree_copy(&sorted, t);
+    qsort(sorted.nodes, sorted.count, sizeof(struct node), by_path);
+    for (i = 0; i < sorted.count; i++)
+        fprintf(f, "%s = %s (%s)\n", sorted.nodes[i].path,
+                sorted.nodes[i].value, sorted.nodes[i].perms);
+    fclose(f);
+    tree_free(&sorted);
+    return text;
+}

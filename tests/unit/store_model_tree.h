@@ -29,6 +29,8 @@ struct node *tree_make(struct tree *t, const char *path);
 void tree_set(struct tree *t, const char *path, const char *value);
 bool tree_remove(struct tree *t, const char *path);
 void tree_free(struct tree *t);
+/* As model_store_text(). */
+char *tree_text(const struct tree *t);
 void tree_copy(struct tree *to, const struct tree *from);
 
 #endif /* STORE_MODEL_TREE_H */

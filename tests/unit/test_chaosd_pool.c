@@ -293,7 +293,7 @@ static void test_wrong_questions(void **state)
     BAD(bad.memory_kb = KB + 1);
     BAD(bad.vcpus = 0);
     BAD(bad.vcpus = 129);
-    BAD(bad.flags = 2);
+    BAD(bad.flags = 4);
     BAD(bad.vif_count = CHAOSD_SHAPE_VIFS + 1);
     BAD(bad.vbd_count = 33);
     BAD(memset(bad.bridges[0], 'a', CHAOSD_BRIDGE_SIZE); bad.vif_count = 1);

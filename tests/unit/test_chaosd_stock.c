@@ -22,10 +22,7 @@ static int setup_stock(void **state)
     chaos_ctx_destroy(f->worker);
     f->worker = kit_second(f->kit);
     f->d.ctx = f->kit->ctx;
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set("/vm", "");
+    kit_make_stock();
     start(f);
     return 0;
 }

@@ -311,7 +311,8 @@ static void bad_shapes(void **state)
 
     before = kit_snapshot(kit);
     REFUSED(s.flags = CHAOSD_SHAPE_PVH, -EOPNOTSUPP);
-    REFUSED(s.flags = 2, -EINVAL);
+    REFUSED(s.flags = 4, -EINVAL);
+    REFUSED(s.flags = CHAOSD_SHAPE_XENSTORE; s.vbd_count = 1, -EINVAL);
     REFUSED(s.memory_kb = 0, -EINVAL);
     REFUSED(s.memory_kb = 4097, -EINVAL);
     REFUSED(s.memory_kb = ~UINT64_C(3), -EINVAL);

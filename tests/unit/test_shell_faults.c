@@ -26,6 +26,7 @@ try {
     struct chaos_ctx *daemon;
     const struct chaos_config *cfg;
     enum way way;
+    struct chaosd_shape shape;
     struct chaos_shell *shell; /* NULL: there is none */
 };
 
@@ -34,6 +35,7 @@ static void begin(struct try *t, bool with_shell)
 {
     t->daemon = kit_second(t->kit);
     t->shell = NULL;
+    t->shape = shell_shape(t->kit, t->cfg, t->way);
     if (with_shell && t->way != WAY_PLAIN) {
         t->shell = shell_prepare(t->kit, t->daemon, t->cfg, t->way);
         pool_offer(t->daemon, t->shell);
@@ -77,8 +79,7 @@ static int create(struct try *t)
 
 static int prepare(struct try *t)
 {
-    struct chaosd_shape shape = shell_shape(t->kit, t->cfg, t->way);
-    int rc = chaos_shell_prepare(t->daemon, &shape, &t->shell);
+    int rc = chaos_shell_prepare(t->daemon, &t->shape, &t->shell);
 
     step_fault_set(-1, 0);
     model_fail_end();
@@ -188,7 +189,8 @@ static void every_way(struct kit *kit, void (*sweep)(struct try *t, bool kill),
     for (t.way = sweep == fail_prepare ? WAY_SHELL : WAY_PLAIN; t.way < WAYS;
          t.way++) {
         t.cfg = rich;
-        sweep(&t, kill);
+        if (!model_knobs.no_noxs)
+            sweep(&t, kill);
         t.cfg = plain;
         sweep(&t, kill);
     }
@@ -398,6 +400,10 @@ static void room_is_made(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
+#define STOCK(f)                                                               \
+    {                                                                          \
+        "xenstore_" #f, f, kit_setup_stock, kit_teardown, NULL                 \
+    }
 
 int main(void)
 {
@@ -413,6 +419,14 @@ int main(void)
         TEST(useless_shells),
         TEST(shell_is_gone),
         TEST(room_is_made),
+        STOCK(steps_fail),
+        STOCK(steps_kill),
+        STOCK(prepare_steps_fail),
+        STOCK(prepare_steps_kill),
+        STOCK(operations_fail),
+        STOCK(name_is_taken),
+        STOCK(useless_shells),
+        STOCK(room_is_made),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
