@@ -85,10 +85,11 @@ int chaos_domain_wait_up(struct chaos_ctx *ctx, uint32_t domid,
  * (on_poweroff, on_reboot, on_crash): destroy it, restart it (a new domain of
  * the same name, uuid and configuration; *domid_out is its id) or keep it
  * (*domid_out is the old id). *domid_out is CHAOS_DOMID_NONE when it is gone.
- * A restart whose kernel cannot be read leaves the stopped domain as it is; one
- * that fails later has lost it, and the text says why. One program does it for
- * a domain: another that comes meanwhile waits (blocks) and then finds nothing
- * left to do: -ESRCH, or 0 for one that is kept.
+ * One that xl made is left to xl: it counts as kept. A restart whose kernel
+ * cannot be read leaves the stopped domain as it is; one that fails later has
+ * lost it, and the text says why. One program does it for a domain: another
+ * that comes meanwhile waits (blocks) and then finds nothing left to do:
+ * -ESRCH, or 0 for one that is kept.
  */
 #define CHAOS_DOMID_NONE 0xffffffffu
 int chaos_domain_settle(struct chaos_ctx *ctx, uint32_t domid,
