@@ -268,6 +268,25 @@ shells()
     chaos list --all | awk '$1 == "[shell]" { print $2 }' | sort -n | xargs
 }
 
+# --- killing -------------------------------------------------------------------
+
+# The command at its Nth stop, for all N, a few at a time where there are many.
+# killed_everywhere STRIDE AFTER COMMAND...
+killed_everywhere()
+{
+    stride=$1 after=$2 at=1 kills=0
+    shift 2
+    while killat "$at" "$@" >"$T/killat" 2>"$T/killat.err" &&
+        grep -q killed "$T/killat"; do
+        kills=$((kills + 1))
+        "$after" || return 1
+        at=$((at + stride))
+    done
+    "$after" || return 1
+    echo "$kills kills at $at system calls' begin or end"
+    [ "$kills" -gt 20 ] && grep -q 'ended [0-9]* 0' "$T/killat"
+}
+
 # --- nothing may be left ------------------------------------------------------
 
 free_kb()
