@@ -50,6 +50,15 @@ struct host_vbd {
     bool readonly;
 };
 
+/* What becomes of an interface, at once. */
+struct host_link {
+    uint32_t ifindex;
+    const char *ifname; /* NULL: as it is */
+    uint32_t mtu;       /* 0: as it is */
+    bool up;            /* bring it up, as a port of */
+    uint32_t bridge;    /* ... unless that is 0 */
+};
+
 /* What a back end says of itself; see struct noxs_back_info. */
 struct host_back {
     uint32_t domid, type, id;
@@ -104,6 +113,8 @@ struct host_ops {
      */
     int (*link_move)(struct host *host, uint32_t ifindex, uint32_t bridge);
     int (*link_rename)(struct host *host, uint32_t ifindex, const char *ifname);
+    /* For one that is not up yet, or stays so under its name. */
+    int (*link_change)(struct host *host, const struct host_link *link);
     /* The name of the bridge it is a port of; "" for none. */
     int (*link_bridge)(struct host *host, const char *ifname,
                        char bridge_out[HOST_IFNAME_SIZE]);
@@ -127,9 +138,30 @@ struct host_ops {
     /* The file behind a loop device; -ENXIO: it is none. free() it. */
     int (*loop_file)(struct host *host, uint32_t dev_major, uint32_t dev_minor,
                      char **path_out);
+    /* The numbers of an open block device. */
+    int (*block_number)(struct host *host, int fd, uint32_t *dev_major_out,
+                        uint32_t *dev_minor_out);
     /* The name of a block device, as in /dev. */
     int (*block_name)(struct host *host, uint32_t dev_major, uint32_t dev_minor,
                       char name_out[HOST_BLOCK_NAME_SIZE]);
+
+    /*
+     * Linux's own back ends, which are told of by XenStore. Wait for a vif's
+     * interface, for a vbd to have its device open, or for all of one to be
+     * gone. -ETIMEDOUT.
+     */
+    int (*stock_vif)(struct host *host, uint32_t domid, uint32_t id,
+                     unsigned timeout_ms, uint32_t *ifindex_out);
+    int (*stock_vbd)(struct host *host, uint32_t domid, uint32_t id,
+                     unsigned timeout_ms);
+    int (*stock_gone)(struct host *host, uint32_t domid, uint32_t type,
+                      uint32_t id, unsigned timeout_ms);
+    /*
+     * The right to give an open block device to one of them, which does not
+     * care itself who else has it; until the descriptor is closed. -EBUSY.
+     */
+    int (*stock_claim)(struct host *host, int fd, bool readonly,
+                       int *claim_out);
 };
 
 struct host {

@@ -145,6 +145,14 @@ static int linux_link_up(struct host *host, uint32_t ifindex, uint32_t bridge)
     return rc < 0 ? rc : netlink_up(h->nl, ifindex, bridge);
 }
 
+static int linux_link_change(struct host *host, const struct host_link *link)
+{
+    struct host_linux *h = host_linux(host);
+    int rc = netlink_ready(h);
+
+    return rc < 0 ? rc : netlink_change(h->nl, link);
+}
+
 static int linux_link_move(struct host *host, uint32_t ifindex, uint32_t bridge)
 {
     struct host_linux *h = host_linux(host);
@@ -216,12 +224,50 @@ static int linux_loop_file(struct host *host, uint32_t dev_major,
     return loop_file(dev_major, dev_minor, path_out);
 }
 
+static int linux_block_number(struct host *host, int fd,
+                              uint32_t *dev_major_out, uint32_t *dev_minor_out)
+{
+    (void)host;
+    return stock_number(fd, dev_major_out, dev_minor_out);
+}
+
 static int linux_block_name(struct host *host, uint32_t dev_major,
                             uint32_t dev_minor,
                             char name_out[HOST_BLOCK_NAME_SIZE])
 {
     (void)host;
     return block_name(dev_major, dev_minor, name_out);
+}
+
+/* --- Linux's own back ends ---------------------------------------------------
+ */
+
+static int linux_stock_vif(struct host *host, uint32_t domid, uint32_t id,
+                           unsigned timeout_ms, uint32_t *ifindex_out)
+{
+    (void)host;
+    return stock_vif(domid, id, timeout_ms, ifindex_out);
+}
+
+static int linux_stock_vbd(struct host *host, uint32_t domid, uint32_t id,
+                           unsigned timeout_ms)
+{
+    (void)host;
+    return stock_vbd(domid, id, timeout_ms);
+}
+
+static int linux_stock_gone(struct host *host, uint32_t domid, uint32_t type,
+                            uint32_t id, unsigned timeout_ms)
+{
+    (void)host;
+    return stock_gone(domid, type, id, timeout_ms);
+}
+
+static int linux_stock_claim(struct host *host, int fd, bool readonly,
+                             int *claim_out)
+{
+    (void)host;
+    return stock_claim(fd, readonly, claim_out);
 }
 
 static const struct host_ops linux_ops = {
@@ -234,6 +280,7 @@ static const struct host_ops linux_ops = {
     .back_list = linux_back_list,
     .bridge_find = linux_bridge_find,
     .link_up = linux_link_up,
+    .link_change = linux_link_change,
     .link_move = linux_link_move,
     .link_rename = linux_link_rename,
     .link_bridge = linux_link_bridge,
@@ -241,7 +288,12 @@ static const struct host_ops linux_ops = {
     .terminal_close = linux_terminal_close,
     .loop_attach = linux_loop_attach,
     .loop_file = linux_loop_file,
+    .block_number = linux_block_number,
     .block_name = linux_block_name,
+    .stock_vif = linux_stock_vif,
+    .stock_vbd = linux_stock_vbd,
+    .stock_gone = linux_stock_gone,
+    .stock_claim = linux_stock_claim,
 };
 
 int host_linux_open(struct host **host_out)

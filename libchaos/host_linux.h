@@ -45,6 +45,7 @@ void netlink_close(struct netlink *nl);
 int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
                  struct netlink_link *link_out);
 int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master);
+int netlink_change(struct netlink *nl, const struct host_link *link);
 /* Of a link that is up; so it is afterwards. */
 int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master);
 int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name);
@@ -57,7 +58,17 @@ int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name);
 int bridge_find(int *fd, const char *name, uint32_t *ifindex_out,
                 uint32_t *mtu_out);
 
-/* loop.c: see host.h. */
+/* stock.c: see host.h. */
+int stock_vif(uint32_t domid, uint32_t id, unsigned timeout_ms,
+              uint32_t *ifindex_out);
+int stock_vbd(uint32_t domid, uint32_t id, unsigned timeout_ms);
+int stock_gone(uint32_t domid, uint32_t type, uint32_t id, unsigned timeout_ms);
+int stock_claim(int fd, bool readonly, int *claim_out);
+int stock_number(int fd, uint32_t *dev_major_out, uint32_t *dev_minor_out);
+
+/* loop.c: a small file of /sys as one line. */
+int sys_read(const char *path, char *buf, size_t size);
+/* See host.h. */
 int loop_attach(int file, bool readonly, int *fd_out);
 int loop_file(uint32_t dev_major, uint32_t dev_minor, char **path_out);
 int block_name(uint32_t dev_major, uint32_t dev_minor,

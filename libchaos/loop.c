@@ -28,8 +28,7 @@
 #define LOCK_TRIES 50
 #define LOCK_PAUSE_NS 2000000
 
-/* A small file of /sys as one line. */
-static int sys_read(const char *path, char *buf, size_t size)
+int sys_read(const char *path, char *buf, size_t size)
 {
     CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t r = fd < 0 ? -1 : read(fd, buf, size - 1);

@@ -167,6 +167,7 @@ struct change {
     bool has_flags, is_up;
     bool has_master;
     uint32_t master;  /* 0: none */
+    uint32_t mtu;     /* 0: as it is */
     const char *name; /* NULL: as it is */
 };
 
@@ -184,6 +185,7 @@ static int change_link(struct netlink *nl, uint32_t ifindex,
         return -ENOMEM;
     if ((change->has_master &&
          nla_put_u32(msg, IFLA_MASTER, change->master) < 0) ||
+        (change->mtu && nla_put_u32(msg, IFLA_MTU, change->mtu) < 0) ||
         (change->name && nla_put_string(msg, IFLA_IFNAME, change->name) < 0)) {
         nlmsg_free(msg);
         return -ENOMEM;
@@ -202,6 +204,21 @@ int netlink_up(struct netlink *nl, uint32_t ifindex, uint32_t master)
     };
 
     return change_link(nl, ifindex, &change);
+}
+
+/* The kernel sets MTU and name before it brings the link up. */
+int netlink_change(struct netlink *nl, const struct host_link *link)
+{
+    const struct change change = {
+        .has_flags = link->up,
+        .is_up = link->up,
+        .has_master = link->bridge != 0,
+        .master = link->bridge,
+        .mtu = link->mtu,
+        .name = link->ifname,
+    };
+
+    return change_link(nl, link->ifindex, &change);
 }
 
 int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master)

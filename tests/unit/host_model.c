@@ -22,13 +22,13 @@ struct host_model host_model;
 /* --- what tests ask ----------------------------------------------------------
  */
 
-static void back_free(struct model_back *b)
+void host_back_free(struct model_back *b)
 {
     struct model_domain *d = model_get(b->info.domid);
 
     if (b->fd >= 0)
         close(b->fd);
-    if (d && !d->state.dying)
+    if (d && !d->state.dying && !b->stock)
         d->ports[b->device.evtchn].state = PORT_UNBOUND;
     memset(b, 0, sizeof(*b));
 }
@@ -92,8 +92,9 @@ void model_host_reap(uint32_t domid)
 
     for (i = 0; i < BACKS_MAX; i++) {
         if (host_model.backs[i].info.type != NOXS_DEV_NONE &&
+            !host_model.backs[i].stock &&
             host_model.backs[i].info.domid == domid)
-            back_free(&host_model.backs[i]);
+            host_back_free(&host_model.backs[i]);
     }
 }
 
@@ -130,6 +131,17 @@ static int enter_back(const char *name)
     return rc < 0 ? rc : -host_knobs.back_error;
 }
 
+struct model_back *host_back_slot(void)
+{
+    unsigned i;
+
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (host_model.backs[i].info.type == NOXS_DEV_NONE)
+            return &host_model.backs[i];
+    }
+    return NULL;
+}
+
 /* What the module checks of both types. NULL in *back_out on failure. */
 static int back_new(uint32_t domid, uint32_t type, uint32_t id, uint32_t evtchn,
                     struct model_back **back_out)
@@ -143,10 +155,9 @@ static int back_new(uint32_t domid, uint32_t type, uint32_t id, uint32_t evtchn,
         return -EEXIST;
     if (evtchn >= PORTS_MAX || d->ports[evtchn].state != PORT_UNBOUND)
         return model_refuse(-ENODEV, "a port that cannot be bound");
-    for (b = host_model.backs; b->info.type != NOXS_DEV_NONE; b++) {
-        if (b == &host_model.backs[BACKS_MAX - 1])
-            return -ENOMEM;
-    }
+    b = host_back_slot();
+    if (!b)
+        return -ENOMEM;
     d->ports[evtchn] = (struct guest_port){PORT_BOUND, 0};
     memset(b, 0, sizeof(*b));
     b->fd = -1;
@@ -164,19 +175,6 @@ static int back_new(uint32_t domid, uint32_t type, uint32_t id, uint32_t evtchn,
     };
     *back_out = b;
     return 0;
-}
-
-bool host_ifname_taken(const char *ifname)
-{
-    unsigned i;
-
-    for (i = 0; i < BACKS_MAX; i++) {
-        if (host_model.backs[i].info.type == NOXS_DEV_VIF &&
-            strcmp(host_model.backs[i].info.ifname, ifname) == 0)
-            return true;
-    }
-    return strcmp(ifname, MODEL_BRIDGE) == 0 ||
-           strcmp(ifname, MODEL_BRIDGE2) == 0;
 }
 
 /* By another than `self`, which may be NULL. */
@@ -363,7 +361,7 @@ static int back_destroy(struct host *host, uint32_t domid, uint32_t type,
     else if (!b)
         return -ENOENT;
     else
-        back_free(b);
+        host_back_free(b);
     return model_leave("back_destroy", 0);
 }
 
@@ -383,6 +381,7 @@ static int back_list(struct host *host, uint32_t domid,
         return -ENOMEM;
     for (i = 0; i < BACKS_MAX; i++) {
         if (host_model.backs[i].info.type != NOXS_DEV_NONE &&
+            !host_model.backs[i].stock &&
             (domid == NOXS_DOMID_SELF ||
              host_model.backs[i].info.domid == domid))
             list[n++] = host_model.backs[i].info;
@@ -411,6 +410,7 @@ static const struct host_ops model_ops = {
     .back_list = back_list,
     .bridge_find = host_bridge_find,
     .link_up = host_link_up,
+    .link_change = host_link_change,
     .link_move = host_link_move,
     .link_rename = host_link_rename,
     .link_bridge = host_link_bridge,
@@ -418,7 +418,12 @@ static const struct host_ops model_ops = {
     .terminal_close = host_terminal_close,
     .loop_attach = host_loop_attach,
     .loop_file = host_loop_file,
+    .block_number = host_block_number,
     .block_name = host_block_name,
+    .stock_vif = host_stock_vif,
+    .stock_vbd = host_stock_vbd,
+    .stock_gone = host_stock_gone,
+    .stock_claim = host_stock_claim,
 };
 
 int host_linux_open(struct host **host_out)

@@ -31,6 +31,9 @@ struct host_knobs {
     bool reaps;        /* back ends go as soon as their domain does */
     bool no_loop;      /* there is no loop driver */
     unsigned macs;     /* so many MAC addresses more are in use already */
+    bool no_stock;     /* Linux's own back ends are not loaded */
+    bool stock_stays;  /* ... or never end */
+    const char *stock_error; /* ... or say so; NULL: they work */
 };
 extern struct host_knobs host_knobs;
 
@@ -41,7 +44,8 @@ struct model_back {
     uint32_t bridge;     /* it is a port of this interface; 0: none */
     bool up;
     bool readonly;
-    int fd; /* its own descriptor of the disk; -1: a vif */
+    bool stock; /* it is Linux's own, made by XenStore */
+    int fd;     /* its own descriptor of the disk; -1: a vif */
     struct noxs_device device;
 };
 

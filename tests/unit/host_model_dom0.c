@@ -55,6 +55,19 @@ int host_bridge_find(struct host *host, const char *bridge,
     return -ENODEV;
 }
 
+bool host_ifname_taken(const char *ifname)
+{
+    unsigned i;
+
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (host_model.backs[i].info.type == NOXS_DEV_VIF &&
+            strcmp(host_model.backs[i].info.ifname, ifname) == 0)
+            return true;
+    }
+    return strcmp(ifname, MODEL_BRIDGE) == 0 ||
+           strcmp(ifname, MODEL_BRIDGE2) == 0;
+}
+
 static struct model_back *vif_of(uint32_t ifindex)
 {
     unsigned i;
@@ -80,6 +93,31 @@ int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge)
     b->up = true;
     b->bridge = bridge;
     return model_leave("link_up", 0);
+}
+
+int host_link_change(struct host *host, const struct host_link *link)
+{
+    struct model_back *b = vif_of(link->ifindex);
+    int rc = host_enter("link_change");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (!b || (link->bridge != 0 && !bridge_of(link->bridge)))
+        return -ENODEV;
+    if (link->ifname && host_ifname_taken(link->ifname))
+        return -EEXIST;
+    if (b->up && (link->up || link->ifname))
+        return model_refuse(-EBUSY, "a link that is up already");
+    if (link->ifname)
+        snprintf(b->info.ifname, sizeof(b->info.ifname), "%s", link->ifname);
+    if (link->mtu)
+        b->vif.mtu = (uint16_t)link->mtu;
+    if (link->up) {
+        b->up = true;
+        b->bridge = link->bridge;
+    }
+    return model_leave("link_change", 0);
 }
 
 int host_link_move(struct host *host, uint32_t ifindex, uint32_t bridge)
@@ -171,6 +209,20 @@ int host_loop_file(struct host *host, uint32_t dev_major, uint32_t dev_minor,
     snprintf(path, sizeof(path), "/image/%u", dev_minor);
     *path_out = strdup(path);
     return *path_out ? model_leave("loop_file", 0) : -ENOMEM;
+}
+
+/* A device is its descriptor: who opens it later must find it open still. */
+int host_block_number(struct host *host, int fd, uint32_t *dev_major_out,
+                      uint32_t *dev_minor_out)
+{
+    int rc = host_enter("block_number");
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    *dev_major_out = LOOP_MAJOR;
+    *dev_minor_out = (uint32_t)fd;
+    return model_leave("block_number", 0);
 }
 
 int host_block_name(struct host *host, uint32_t dev_major, uint32_t dev_minor,

@@ -25,10 +25,9 @@ extern struct host_model host_model;
 
 /* host_model.c: count an operation: 0, or the error it is to fail with. */
 int host_enter(const char *name);
-/* host_model.c: an interface has that name. */
-bool host_ifname_taken(const char *ifname);
-
 /* host_model_dom0.c */
+/* An interface has that name. */
+bool host_ifname_taken(const char *ifname);
 int host_bridge_find(struct host *host, const char *bridge,
                      uint32_t *ifindex_out, uint32_t *mtu_out);
 int host_link_up(struct host *host, uint32_t ifindex, uint32_t bridge);
@@ -48,5 +47,24 @@ int host_terminal_open(struct host *host, uint32_t domid, const char *path,
                        struct host_terminal *terminal_out);
 void host_terminal_close(struct host *host, uint32_t domid,
                          struct host_terminal *terminal);
+
+int host_block_number(struct host *host, int fd, uint32_t *dev_major_out,
+                      uint32_t *dev_minor_out);
+int host_link_change(struct host *host, const struct host_link *link);
+
+/* host_model.c: a free slot; NULL: there is none. */
+struct model_back *host_back_slot(void);
+void host_back_free(struct model_back *b);
+
+/* host_model_stock.c */
+int host_stock_vif(struct host *host, uint32_t domid, uint32_t id,
+                   unsigned timeout_ms, uint32_t *ifindex_out);
+int host_stock_vbd(struct host *host, uint32_t domid, uint32_t id,
+                   unsigned timeout_ms);
+int host_stock_gone(struct host *host, uint32_t domid, uint32_t type,
+                    uint32_t id, unsigned timeout_ms);
+int host_stock_claim(struct host *host, int fd, bool readonly, int *claim_out);
+/* A node of XenStore outside of transactions is another now, or gone. */
+void model_stock_changed(const char *path);
 
 #endif /* HOST_MODEL_INTERNAL_H */

@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "hv_model_internal.h"
+#include "host_model_internal.h"
 #include "store_model.h"
 #include "store_model_internal.h"
 
@@ -33,6 +33,7 @@ static void changed(const char *path)
 {
     all.generation++;
     model_watch_fire(path);
+    model_stock_changed(path);
 }
 
 /* A commit tells of all that it made different. */
