@@ -141,11 +141,18 @@ int devices_finalise_vifs(struct chaos_ctx *ctx, uint32_t domid,
                           const uint8_t uuid[NOXS_UUID_SIZE],
                           const struct vif *made, struct devices *d)
 {
+    struct vif_change change = {
+        .ctx = ctx,
+        .host = d->host,
+        .domid = domid,
+        .uuid = uuid,
+        .set = vif_finalise_set,
+    };
     unsigned i;
     int rc = 0;
 
     for (i = 0; rc == 0 && i < d->vif_count; i++)
-        rc = vif_finalise(ctx, d->host, domid, uuid, &made[i], &d->vifs[i]);
+        rc = vif_finalise(&change, &made[i], &d->vifs[i]);
     return rc;
 }
 

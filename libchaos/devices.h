@@ -163,12 +163,26 @@ void vif_make_mac(const uint8_t uuid[NOXS_UUID_SIZE], uint32_t id, unsigned try,
 /* All that dom0's kernel is told of one. */
 void vif_wish(const struct vif *v, uint32_t domid, struct host_vif *wish_out);
 /* The failure, with text. */
-int vif_cannot_join(struct chaos_ctx *ctx, int rc, const struct vif *v)
-    CHAOS_CHECK;
+int vif_cannot_join(struct chaos_ctx *ctx, int rc,
+                    const struct vif *v) CHAOS_CHECK;
 int vif_mac_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
 int vif_ifname_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
 
 /* vif_finalise.c */
+
+/* How the vifs of a shell become those of a VM. */
+struct vif_change {
+    struct chaos_ctx *ctx;
+    struct host *host;
+    uint32_t domid;
+    const uint8_t *uuid;
+    /*
+     * Make of its back end what `v` says in `fields` (HOST_VIF_*), and give it
+     * the MAC address that it then has. A failure has text.
+     */
+    int (*set)(struct vif_change *change, unsigned fields, struct vif *v);
+    void *arg; /* for `set` */
+};
 
 /*
  * Make what a shell has, `made`, into what the configuration asks, `v` (its
@@ -177,14 +191,21 @@ int vif_ifname_taken(struct chaos_ctx *ctx, const struct vif *v) CHAOS_CHECK;
  * limit and no address. After a failure it may be between the two, fit only to
  * be destroyed.
  */
-int vif_finalise(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-                 const uint8_t uuid[NOXS_UUID_SIZE], const struct vif *made,
+int vif_finalise(struct vif_change *change, const struct vif *made,
                  struct vif *v) CHAOS_CHECK;
+/* The `set` of noxs. */
+int vif_finalise_set(struct vif_change *change, unsigned fields,
+                     struct vif *v) CHAOS_CHECK;
 
 /* vbd.c */
 int vbd_open(struct chaos_ctx *ctx, struct host *host,
              struct vbd *v) CHAOS_CHECK;
 void vbd_close(struct vbd *v);
+/* Text: "vbds[0].target PATH: why", or without why the error's own words. */
+int vbd_bad_target(struct chaos_ctx *ctx, int rc, const struct vbd *v,
+                   const char *why) CHAOS_CHECK;
+#define VBD_IN_USE                                                             \
+    "this device is in use by another VM, a file system or a program"
 int vbd_make(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
              struct vbd *v) CHAOS_CHECK;
 

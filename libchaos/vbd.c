@@ -16,9 +16,8 @@
 
 #define SECTOR_SIZE 512
 
-/* Text: "vbds[0].target PATH: why", or without why the error's own words. */
-static int bad_target(struct chaos_ctx *ctx, int rc, const struct vbd *v,
-                      const char *why)
+int vbd_bad_target(struct chaos_ctx *ctx, int rc, const struct vbd *v,
+                   const char *why)
 {
     return chaos__fail(ctx, rc, "vbds[%u].target %s%s%s", v->index,
                        v->cfg->target, why ? ": " : "", why ? why : "");
@@ -31,22 +30,22 @@ static int check_kind(struct chaos_ctx *ctx, const struct vbd *v,
     bool file = v->cfg->type == CONFIG_VBD_FILE;
 
     if (S_ISDIR(st->st_mode))
-        return bad_target(ctx, -EISDIR, v, "this is a directory");
+        return vbd_bad_target(ctx, -EISDIR, v, "this is a directory");
     if (!file && S_ISREG(st->st_mode))
-        return bad_target(ctx, -ENOTBLK, v,
-                          "this is a file; a disk image needs \"type\": "
-                          "\"file\"");
+        return vbd_bad_target(ctx, -ENOTBLK, v,
+                              "this is a file; a disk image needs \"type\": "
+                              "\"file\"");
     if (!file && !S_ISBLK(st->st_mode))
-        return bad_target(ctx, -ENOTBLK, v, "this is no block device");
+        return vbd_bad_target(ctx, -ENOTBLK, v, "this is no block device");
     if (file && S_ISBLK(st->st_mode))
-        return bad_target(ctx, -EINVAL, v,
-                          "this is a block device, which needs \"type\": "
-                          "\"phy\"");
+        return vbd_bad_target(ctx, -EINVAL, v,
+                              "this is a block device, which needs \"type\": "
+                              "\"phy\"");
     if (file && !S_ISREG(st->st_mode))
-        return bad_target(ctx, -EINVAL, v, "this is no regular file");
+        return vbd_bad_target(ctx, -EINVAL, v, "this is no regular file");
     if (file && st->st_size < SECTOR_SIZE)
-        return bad_target(ctx, -EINVAL, v,
-                          "this file is smaller than a sector of 512 bytes");
+        return vbd_bad_target(
+            ctx, -EINVAL, v, "this file is smaller than a sector of 512 bytes");
     return 0;
 }
 
@@ -60,11 +59,11 @@ static int open_target(struct chaos_ctx *ctx, const struct vbd *v, int *fd_out)
     int rc;
 
     if (fd < 0 && errno == EISDIR)
-        return bad_target(ctx, -EISDIR, v, "this is a directory");
+        return vbd_bad_target(ctx, -EISDIR, v, "this is a directory");
     if (fd < 0 && errno == ENXIO)
-        return bad_target(ctx, -ENXIO, v, "there is no such device");
+        return vbd_bad_target(ctx, -ENXIO, v, "there is no such device");
     if (fd < 0 || fstat(fd, &st) < 0)
-        return bad_target(ctx, -errno, v, NULL);
+        return vbd_bad_target(ctx, -errno, v, NULL);
     rc = check_kind(ctx, v, &st);
     if (rc == 0)
         *fd_out = TAKE_FD(fd);
@@ -80,16 +79,16 @@ static int attach_loop(struct chaos_ctx *ctx, struct host *host, struct vbd *v,
     case 0:
         return 0;
     case -EBUSY:
-        return bad_target(ctx, rc, v,
-                          v->cfg->writable
-                              ? "this file is in use by another VM or program"
-                              : "another VM or program writes to this file");
+        return vbd_bad_target(
+            ctx, rc, v,
+            v->cfg->writable ? "this file is in use by another VM or program"
+                             : "another VM or program writes to this file");
     case -ENOENT:
     case -ENXIO:
-        return bad_target(ctx, -ENODEV, v,
-                          "there are no loop devices; 'modprobe loop'");
+        return vbd_bad_target(ctx, -ENODEV, v,
+                              "there are no loop devices; 'modprobe loop'");
     default:
-        return bad_target(ctx, rc, v, "no loop device can be made of it");
+        return vbd_bad_target(ctx, rc, v, "no loop device can be made of it");
     }
 }
 
@@ -99,10 +98,10 @@ static int check_size(struct chaos_ctx *ctx, const struct vbd *v, int fd)
     uint64_t size;
 
     if (ioctl(fd, BLKGETSIZE64, &size) < 0)
-        return bad_target(ctx, -errno, v, "its size cannot be had");
+        return vbd_bad_target(ctx, -errno, v, "its size cannot be had");
     if (size < SECTOR_SIZE)
-        return bad_target(ctx, -ENODEV, v,
-                          "this device is empty: nothing is behind it");
+        return vbd_bad_target(ctx, -ENODEV, v,
+                              "this device is empty: nothing is behind it");
     return 0;
 }
 
@@ -145,12 +144,10 @@ int vbd_make(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
     case 0:
         return 0;
     case -EBUSY:
-        return bad_target(ctx, rc, v,
-                          "this device is in use by another VM, a file system "
-                          "or a program");
+        return vbd_bad_target(ctx, rc, v, VBD_IN_USE);
     case -EROFS:
     case -EACCES:
-        return bad_target(ctx, rc, v, "this device cannot be written to");
+        return vbd_bad_target(ctx, rc, v, "this device cannot be written to");
     case -EEXIST:
         return chaos__fail(ctx, rc, "%s.vdev: the domain has a disk '%s'", what,
                            v->cfg->vdev);

@@ -83,24 +83,20 @@ static int set_once(struct host *host, uint32_t domid, unsigned fields,
 }
 
 /* As vif_make finds a MAC address. */
-static int set(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-               const uint8_t uuid[NOXS_UUID_SIZE], unsigned fields,
-               struct vif *v)
+int vif_finalise_set(struct vif_change *change, unsigned fields, struct vif *v)
 {
     bool is_made = (fields & HOST_VIF_MAC) && !v->cfg->has_mac;
     unsigned try, tries = is_made ? VIF_MAC_TRIES : 1;
     int rc = -EADDRINUSE;
 
-    if (fields == 0)
-        return 0;
     if (v->cfg->has_mac)
         memcpy(v->mac, v->cfg->mac, sizeof(v->mac));
     for (try = 0; rc == -EADDRINUSE && try < tries; try++) {
         if (is_made)
-            vif_make_mac(uuid, v->id, try, v->mac);
-        rc = set_once(host, domid, fields, v);
+            vif_make_mac(change->uuid, v->id, try, v->mac);
+        rc = set_once(change->host, change->domid, fields, v);
     }
-    return rc < 0 ? set_failed(ctx, rc, v) : 0;
+    return rc < 0 ? set_failed(change->ctx, rc, v) : 0;
 }
 
 /* --- the interface ----------------------------------------------------------
@@ -148,8 +144,7 @@ static int rename_link(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
  * A bridge takes the least MTU of its ports, so the interface is in neither
  * bridge with less than it had or will have.
  */
-int vif_finalise(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
-                 const uint8_t uuid[NOXS_UUID_SIZE], const struct vif *made,
+int vif_finalise(struct vif_change *change, const struct vif *made,
                  struct vif *v)
 {
     bool is_move_first = v->mtu < made->mtu;
@@ -162,14 +157,14 @@ int vif_finalise(struct chaos_ctx *ctx, struct host *host, uint32_t domid,
     v->device = made->device;
     memcpy(v->mac, made->mac, sizeof(v->mac));
     memcpy(v->ifname, made->ifname, sizeof(v->ifname));
-    fields = fields_to_set(uuid, made, v);
+    fields = fields_to_set(change->uuid, made, v);
     if (is_move_first)
-        rc = move(ctx, host, made, v);
-    if (rc == 0)
-        rc = set(ctx, host, domid, uuid, fields, v);
+        rc = move(change->ctx, change->host, made, v);
+    if (rc == 0 && fields)
+        rc = change->set(change, fields, v);
     if (rc == 0 && !is_move_first)
-        rc = move(ctx, host, made, v);
+        rc = move(change->ctx, change->host, made, v);
     if (rc == 0)
-        rc = rename_link(ctx, host, domid, v);
+        rc = rename_link(change->ctx, change->host, change->domid, v);
     return rc;
 }
