@@ -23,12 +23,7 @@
 
 static int check(struct chaos_ctx *ctx, const struct chaos_config *cfg)
 {
-    if (cfg->vif_count > 0)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "vifs: this version has none with XenStore");
-    if (cfg->vbd_count > 0)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "vbds: this version has none with XenStore");
+    (void)ctx, (void)cfg;
     return 0;
 }
 
@@ -255,15 +250,6 @@ static void withdraw(struct create *c)
     (void)c;
 }
 
-/* --- its devices -------------------------------------------------------------
- */
-
-static int make_none(struct create *c)
-{
-    (void)c;
-    return 0;
-}
-
 const struct bus_ops bus_xs = {
     .name = "xenstore",
     .check = check,
@@ -271,11 +257,11 @@ const struct bus_ops bus_xs = {
     .erase = erase,
     .identify = identify,
     .forget = forget,
-    .make_vifs = make_none,
-    .unmake_vifs = withdraw,
-    .finalise_vifs = make_none,
-    .make_vbds = make_none,
-    .unmake_vbds = withdraw,
+    .make_vifs = xs_make_vifs,
+    .unmake_vifs = xs_unmake_vifs,
+    .finalise_vifs = xs_finalise_vifs,
+    .make_vbds = xs_make_vbds,
+    .unmake_vbds = xs_unmake_vbds,
     .announce = announce,
     .withdraw = withdraw,
     .fill = xs_fill,

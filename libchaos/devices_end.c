@@ -4,16 +4,19 @@
  *
  * The module ends the back ends of a domain that dies by itself, too; asking it
  * makes sure that they are gone before the caller goes on, and tells the hooks.
+ * Those that XenStore tells of end with their nodes (xs_clean.c).
  */
 #include <errno.h>
 #include <string.h>
 
 #include <noxs/net.h>
 
+#include "bus.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
 #include "internal.h"
+#include "xs.h"
 
 static bool has_back_end(const struct noxs_device *device)
 {
@@ -31,7 +34,10 @@ static bool has_hook(const struct chaos_config *cfg)
     return false;
 }
 
-/* Only a vif can have a hook. */
+/*
+ * Only a vif can have a hook. Of a domain without any noxs device the record
+ * alone says whether it has some.
+ */
 static void look_for_hooks(struct chaos_ctx *ctx, uint32_t domid,
                            const uint8_t uuid[NOXS_UUID_SIZE],
                            struct devices_left *left)
@@ -41,7 +47,8 @@ static void look_for_hooks(struct chaos_ctx *ctx, uint32_t domid,
 
     for (i = 0; i < left->count; i++)
         vifs += left->devices[i].type == NOXS_DEV_VIF;
-    if (vifs == 0 || record_read(ctx, domid, uuid, &cfg) < 0)
+    if ((left->count > 0 && vifs == 0) ||
+        record_read(ctx, domid, uuid, &cfg) < 0)
         return;
     if (has_hook(cfg))
         left->cfg = cfg;
@@ -62,9 +69,28 @@ int devices_look(struct chaos_ctx *ctx, uint32_t domid,
         return left->count;
     for (i = 0; i < left->count; i++)
         left->any |= has_back_end(&left->devices[i]);
-    if (left->any)
+    if (left->any || left->count == 0) {
+        char error[CHAOS_ERROR_SIZE];
+
+        memcpy(error, ctx->error, sizeof(error));
         look_for_hooks(ctx, domid, uuid, left);
+        memcpy(ctx->error, error, sizeof(error));
+    }
     return 0;
+}
+
+/* A domain in XenStore has those of its record. */
+static void run_recorded_hooks(struct chaos_ctx *ctx, uint32_t domid,
+                               const struct chaos_config *cfg)
+{
+    unsigned i;
+
+    for (i = 0; i < cfg->vif_count; i++) {
+        char ifname[HOST_IFNAME_SIZE];
+
+        vif_name(&cfg->vifs[i], domid, i, ifname);
+        hook_offline(ctx, &cfg->vifs[i], ifname, domid, cfg->vifs[i].mac);
+    }
 }
 
 static void run_hooks(struct chaos_ctx *ctx, uint32_t domid,
@@ -93,7 +119,9 @@ void devices_end(struct chaos_ctx *ctx, uint32_t domid,
     struct host *host;
     int rc;
 
-    if (left->cfg)
+    if (left->cfg && left->count == 0)
+        run_recorded_hooks(ctx, domid, left->cfg);
+    else if (left->cfg)
         run_hooks(ctx, domid, left);
     devices_keep(left);
     if (!left->any)
@@ -117,14 +145,19 @@ int devices_give_up(struct chaos_ctx *ctx, uint32_t domid,
                     const uint8_t uuid[NOXS_UUID_SIZE])
 {
     struct devices_left left;
+    const struct bus_ops *bus;
     struct hv *hv;
-    int i, rc = chaos__hv(ctx, &hv);
+    int i, rc = bus_of_domain(ctx, domid, &hv, &bus);
 
     if (rc < 0)
         return rc;
     rc = devices_look(ctx, domid, uuid, &left);
     if (rc < 0)
         return rc;
+    if (bus == &bus_xs) {
+        devices_end(ctx, domid, &left);
+        return xs_give_up(ctx, domid);
+    }
     for (i = 0; i < left.count; i++) {
         struct noxs_op_dev_remove op = {
             .domid = (uint16_t)domid,

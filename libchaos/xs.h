@@ -53,13 +53,66 @@ int xs_commit(struct chaos_ctx *ctx, struct store *store,
 
 void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE]);
 
-/* --- xs_clean.c: the nodes of a domain that is gone
- * ---------------------------
+/* --- xs_clean.c: what there is of a domain that ends ------------------------
  */
 
-/* NULL: the uuid is not known here, but perhaps there. */
+/* All of it. NULL: the uuid is not known here, but perhaps there. */
 int xs_clean(struct chaos_ctx *ctx, uint32_t domid,
              const uint8_t *uuid) CHAOS_CHECK;
+/* Its devices alone: it is stopped, and another is to have them. */
+int xs_give_up(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
+
+/* --- xs_device.c: what vifs and vbds have in common -------------------------
+ */
+
+/* What its back end may take, beside the module that it may have to load. */
+#define XS_BACK_LIMIT_MS 10000u
+
+struct xs_device {
+    uint32_t domid;
+    uint32_t type; /* NOXS_DEV_VIF, NOXS_DEV_VBD */
+    uint32_t id;
+    unsigned index; /* of vifs[] or vbds[], for messages */
+};
+
+/*
+ * Tell both ends of a device: between these two, what is special of it. The
+ * back end does not stir before it has read the last node.
+ */
+void xs_device_start(struct xs_batch *b, const struct xs_device *d);
+void xs_device_end(struct xs_batch *b, const struct xs_device *d);
+/* A node of the front end, of the back end, and for xl to know. */
+void xs_front(struct xs_batch *b, const struct xs_device *d, const char *key,
+              const char *value);
+void xs_back(struct xs_batch *b, const struct xs_device *d, const char *key,
+             const char *value);
+void xs_tool(struct xs_batch *b, const struct xs_device *d, const char *key,
+             const char *value);
+
+/*
+ * Wait for what the back end makes, by `wait` of the host, in portions between
+ * which it may have said that it cannot. A failure has text.
+ */
+struct host;
+typedef int xs_wait_fn(struct host *host, const struct xs_device *d,
+                       unsigned timeout_ms, uint32_t *result_out);
+int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
+                   struct host *host, const struct xs_device *d,
+                   xs_wait_fn *wait, uint32_t *result_out) CHAOS_CHECK;
+
+/* All devices of a type; the last error's text is kept, a failure logged. */
+void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
+                       const struct xs_device *devices, unsigned count);
+
+/* --- the bus's ops of these names (xs_vif.c, xs_vbd.c) -----------------------
+ */
+
+struct create;
+int xs_make_vifs(struct create *c) CHAOS_CHECK;
+void xs_unmake_vifs(struct create *c);
+int xs_finalise_vifs(struct create *c) CHAOS_CHECK;
+int xs_make_vbds(struct create *c) CHAOS_CHECK;
+void xs_unmake_vbds(struct create *c);
 
 /* --- names (xs_names.c) -----------------------------------------------------
  */

@@ -1,29 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * xs_clean.c: what XenStore has of a domain that is gone, xl's included.
+ * xs_clean.c: what XenStore has of a domain that ends, xl's included.
  *
- * A back end goes when its nodes do: the kernel that serves it watches them.
+ * A back end goes when its nodes do: the kernel that serves it watches them. It
+ * has gone when what it used is free again, and that is waited for.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "internal.h"
 #include "xs.h"
 
-/* Back ends lie in a domain's own part, which is never removed as a whole. */
-static bool is_back_end(const char *path)
-{
-    return strncmp(path, "/local/domain/", 14) == 0 &&
-           strstr(path, "/backend/");
-}
+#define DEVICES_MAX 64u
+
+/* Linux's back ends in dom0, which are waited for. */
+struct left {
+    uint32_t domid;
+    unsigned count;
+    struct xs_device devices[DEVICES_MAX];
+};
 
 /* Call fn for each entry of a directory that is there. */
 typedef int entry_fn(struct chaos_ctx *ctx, struct store *store,
-                     const char *path);
+                     const char *path, struct left *left);
 
 static int each_entry(struct chaos_ctx *ctx, struct store *store,
-                      const char *dir, entry_fn *fn)
+                      const char *dir, entry_fn *fn, struct left *left)
 {
     struct store_request r = {.verb = STORE_DIRECTORY, .path = dir};
     int rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
@@ -37,18 +41,55 @@ static int each_entry(struct chaos_ctx *ctx, struct store *store,
         char path[STORE_PATH_SIZE];
 
         (void)snprintf(path, sizeof(path), "%s/%s", dir, r.text + at);
-        rc = fn(ctx, store, path);
+        rc = fn(ctx, store, path, left);
     }
     free(r.text);
     return rc;
 }
 
+static void wait_later(struct left *left, const char *kind, uint32_t id)
+{
+    uint32_t type = strcmp(kind, "vif") == 0   ? NOXS_DEV_VIF
+                    : strcmp(kind, "vbd") == 0 ? NOXS_DEV_VBD
+                                               : NOXS_DEV_NONE;
+
+    if (type != NOXS_DEV_NONE && left->count < DEVICES_MAX)
+        left->devices[left->count++] = (struct xs_device){
+            .domid = left->domid,
+            .type = type,
+            .id = id,
+        };
+}
+
+/*
+ * "/local/domain/BACK/backend/KIND/DOMID/ID": the part of it that is all of one
+ * domain's goes, with those of its devices that were looked at already.
+ */
+static int remove_nodes(struct chaos_ctx *ctx, struct store *store,
+                        const char *path, struct left *left)
+{
+    uint32_t back, domid, id;
+    struct xs_batch b;
+    char kind[16];
+    int end = 0;
+
+    if (sscanf(path, "/local/domain/%u/backend/%15[^/]/%u/%u%n", &back, kind,
+               &domid, &id, &end) != 4 ||
+        path[end] != '\0' || domid != left->domid)
+        return 0;
+    if (back == 0)
+        wait_later(left, kind, id);
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u/backend/%s/%u", back, kind, domid);
+    xs_remove(&b, "/local/domain/%u/error/backend/%s/%u", back, kind, domid);
+    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+}
+
 static int remove_back_end(struct chaos_ctx *ctx, struct store *store,
-                           const char *device)
+                           const char *device, struct left *left)
 {
     char path[STORE_PATH_SIZE];
     struct store_request r = {.verb = STORE_READ, .path = path};
-    struct xs_batch b;
     int rc;
 
     (void)snprintf(path, sizeof(path), "%s/backend", device);
@@ -57,17 +98,42 @@ static int remove_back_end(struct chaos_ctx *ctx, struct store *store,
         return 0;
     if (rc < 0)
         return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
-    xs_start(&b);
-    if (is_back_end(r.text))
-        xs_remove(&b, "%s", r.text);
+    rc = remove_nodes(ctx, store, r.text, left);
     free(r.text);
-    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    return rc;
+}
+
+static int remove_kind(struct chaos_ctx *ctx, struct store *store,
+                       const char *kind, struct left *left)
+{
+    return each_entry(ctx, store, kind, remove_back_end, left);
 }
 
 static int remove_back_ends(struct chaos_ctx *ctx, struct store *store,
-                            const char *kind)
+                            struct left *left)
 {
-    return each_entry(ctx, store, kind, remove_back_end);
+    char devices[48];
+
+    (void)snprintf(devices, sizeof(devices), "/libxl/%u/device", left->domid);
+    return each_entry(ctx, store, devices, remove_kind, left);
+}
+
+static int wait_for_end(struct chaos_ctx *ctx, const struct left *left)
+{
+    struct host *host;
+    unsigned i;
+    int rc = left->count ? chaos__host(ctx, &host) : 0;
+
+    for (i = 0; rc == 0 && i < left->count; i++) {
+        const struct xs_device *d = &left->devices[i];
+
+        rc = host->ops->stock_gone(host, d->domid, d->type, d->id,
+                                   XS_BACK_LIMIT_MS);
+        if (rc < 0)
+            (void)chaos__fail(ctx, rc, "the back end of %s %u does not go",
+                              d->type == NOXS_DEV_VIF ? "vif" : "vbd", d->id);
+    }
+    return rc;
 }
 
 /* Where the domain itself says that it is described. */
@@ -104,21 +170,38 @@ static int add_uuid(struct chaos_ctx *ctx, struct store *store, uint32_t domid,
 
 int xs_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid)
 {
-    char devices[48];
+    struct left left = {.domid = domid};
     struct xs_batch b;
     struct store *store;
     int rc = chaos__store(ctx, &store);
 
-    if (rc < 0)
-        return rc;
-    (void)snprintf(devices, sizeof(devices), "/libxl/%u/device", domid);
-    rc = each_entry(ctx, store, devices, remove_back_ends);
     xs_start(&b);
+    if (rc == 0)
+        rc = remove_back_ends(ctx, store, &left);
     if (rc == 0)
         rc = add_uuid(ctx, store, domid, uuid, &b);
     if (rc < 0)
         return rc;
     xs_remove(&b, "/local/domain/%u", domid);
     xs_remove(&b, "/libxl/%u", domid);
-    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    rc = xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    return rc < 0 ? rc : wait_for_end(ctx, &left);
+}
+
+int xs_give_up(struct chaos_ctx *ctx, uint32_t domid)
+{
+    struct left left = {.domid = domid};
+    struct xs_batch b;
+    struct store *store;
+    int rc = chaos__store(ctx, &store);
+
+    if (rc == 0)
+        rc = remove_back_ends(ctx, store, &left);
+    if (rc < 0)
+        return rc;
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u/device", domid);
+    xs_remove(&b, "/libxl/%u/device", domid);
+    rc = xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    return rc < 0 ? rc : wait_for_end(ctx, &left);
 }
