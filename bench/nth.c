@@ -8,7 +8,10 @@
  * before, because the first create after boot finds everything cold. What
  * fails ends the series there: nothing is wrong with the rows before it.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +26,9 @@
 #define MEMORY_ROWS 50
 
 struct options {
-    const char *series, *template, *destroy, *process;
+    const char *series, *template, *destroy, *process, *hint;
     unsigned long count, settle_ms, idle_seconds, port;
+    int hint_fd;
     bool pool, alone, boot, parts;
     char *const *command; /* borrowed from main */
 };
@@ -37,7 +41,8 @@ static int usage(void)
         "  -d COMMAND  what ends a guest, blanks between its words\n"
         "  -s MS       pause before each create (100)\n"
         "  -i SECONDS  measure idle guests for so long at the end (0)\n"
-        "  -w PORT     at the end, ask guests something by TCP\n"
+        "  -w PORT     at the end, ask every guest something by TCP\n"
+        "  -x FILE     make no more once there is something to read from it\n"
         "  -p          wait for the daemon's pool to be full\n"
         "  -c NAME     what is made are processes of that name, not guests\n"
         "  -o          end each guest before the next: no more than one\n"
@@ -173,55 +178,81 @@ static int one(const struct options *o, unsigned long n)
     return rc;
 }
 
-/* Returns how many were made. */
-static unsigned long create_all(const struct options *o)
+static bool is_late(const struct options *o)
 {
-    unsigned long every = o->count / MEMORY_ROWS + 1, n;
+    struct pollfd p = {.fd = o->hint_fd, .events = POLLIN};
+
+    return o->hint && poll(&p, 1, 0) == 1 && (p.revents & POLLIN);
+}
+
+/* Makes them all, or as many as can be; *why is how that came to its end. */
+static unsigned long create_all(const struct options *o, const char **why)
+{
+    unsigned long every = o->count / MEMORY_ROWS + 1, n, noted = 0;
 
     memory_row(o, 0);
+    *why = "complete";
     for (n = 1; n <= o->count; n++) {
-        int rc = one(o, n);
+        int rc;
 
+        if (is_late(o)) {
+            *why = "time";
+            break;
+        }
+        rc = one(o, n);
         if (rc != 0) {
             fprintf(stderr, "%s: guest %lu: ended with %d\n", o->series, n, rc);
+            *why = "failed";
             break;
         }
         if (n == o->count || n % every == 0) {
             rest(o);
             memory_row(o, n);
+            noted = n;
         }
+    }
+    if (noted != n - 1) {
+        rest(o);
+        memory_row(o, n - 1);
     }
     return n - 1;
 }
 
-static void finish(const struct options *o, unsigned long made)
+static unsigned long answers(const struct options *o, unsigned long made)
+{
+    unsigned long n, count = 0;
+
+    for (n = 1; n <= made; n++)
+        count += nth_answers(n, (unsigned)o->port);
+    return count;
+}
+
+static void finish(const struct options *o, unsigned long made, const char *why)
 {
     rest(o);
     printf("csv alive,%s,%lu,%u\n", o->series, made,
            o->process ? nth_processes(o->process) : nth_alive());
     if (o->port && made)
-        printf("csv answer,%s,%lu,%u\n", o->series, made,
-               nth_answers(1, (unsigned)o->port) +
-                   nth_answers((made + 1) / 2, (unsigned)o->port) +
-                   nth_answers(made, (unsigned)o->port));
+        printf("csv answer,%s,%lu,%lu\n", o->series, made, answers(o, made));
     if (o->idle_seconds) {
         struct nth_cpu cpu = nth_idle((unsigned)o->idle_seconds);
 
         printf("csv cpu,%s,%lu,%.4f,%.4f\n", o->series, made, cpu.dom0_percent,
                cpu.guests_percent);
     }
-    printf("csv end,%s,%lu,%s\n", o->series, made,
-           made == o->count ? "complete" : "failed");
+    printf("csv end,%s,%lu,%s\n", o->series, made, why);
     fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {.settle_ms = 100};
+    unsigned long made;
+    const char *why;
     int c;
 
     sample_init("bench-nth");
-    while ((c = getopt(argc, argv, "+t:d:s:i:w:c:pobl:")) != -1) {
+    while ((c = getopt(argc, argv, "+t:d:s:i:w:x:c:pobl:")) != -1) {
         switch (c) {
         case 't':
             o.template = optarg;
@@ -237,6 +268,9 @@ int main(int argc, char **argv)
             break;
         case 'w':
             o.port = number(optarg);
+            break;
+        case 'x':
+            o.hint = optarg;
             break;
         case 'c':
             o.process = optarg;
@@ -263,9 +297,12 @@ int main(int argc, char **argv)
     o.series = argv[optind];
     o.count = number(argv[optind + 1]);
     o.command = argv + optind + 2;
+    if (o.hint && (o.hint_fd = open(o.hint, O_RDONLY | O_CLOEXEC)) < 0)
+        die(o.hint, strerror(errno));
     nth_open(o.pool);
     warm_up(&o);
-    finish(&o, create_all(&o));
+    made = create_all(&o, &why);
+    finish(&o, made, why);
     nth_close();
     return 0;
 }

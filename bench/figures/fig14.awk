@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # fig14.awk: what a guest costs in memory, by series, as Markdown: from before
-# the first to after the last that was made. Reads series,n,xen_kb,dom0_kb.
+# the first to after the last that was made. Reads series,n,xen_kb,dom0_kb;
+# `figure` and `own` are the figure and what each guest has of its own.
 
 BEGIN {
-    own = 4096
-    while ((getline line < titles) > 0) {
-        split(line, part, "|")
-        title[part[2]] = part[3]
-    }
-    print "| series | guests | of Xen, KB a guest | of dom0, KB a guest |" \
-        " beyond its own 4,096 KB |"
+    read_titles()
+    begin_json()
+    print "| series | n | of Xen, KB each | of dom0, KB each |" \
+        " beyond its own " own " KB |"
     print "|---|---|---|---|---|"
 }
 
 FNR > 1 && $2 == 0 {
-    order[++series] = $1
     xen[$1] = $3
     dom0[$1] = $4
 }
@@ -27,9 +24,15 @@ FNR > 1 && $2 > 0 {
 
 END {
     for (i = 1; i <= series; i++) {
-        s = order[i]
-        if (n[s])
-            printf "| %s | %d | %.1f | %.1f | %.1f |\n", title[s], n[s], \
-                xen_cost[s], dom0_cost[s], xen_cost[s] + dom0_cost[s] - own
+        s = all[i]
+        if (!n[s]) continue
+        beyond = xen_cost[s] + dom0_cost[s] - own
+        printf "| %s | %d | %.1f | %.1f | %.1f |\n", title[s], n[s], \
+            xen_cost[s], dom0_cost[s], beyond
+        put(s "_kb", beyond)
     }
+    if (n["xl"] && n["chaos_noxs"])
+        put("xl_over_chaos_noxs", value["xl_kb"] / value["chaos_noxs_kb"])
+    end_json()
+    if (limits != "") hold()
 }

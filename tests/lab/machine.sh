@@ -84,6 +84,8 @@ dom0_max_vcpus=$dom0_cpus bootscrub=0 console=com1 com1=115200,8n1$xen_args"
         -device virtio-serial-pci,ioeventfd=off,max_ports=8
     # shellcheck disable=SC2046 # words
     set -- "$@" $(port out) $(port status) $(port files)
+    [ -z "$hint" ] || set -- "$@" -chardev pipe,id=hint,path=hint \
+        -device virtserialport,chardev=hint
     if [ "$mode" = shell ]; then
         set -- "$@" -chardev stdio,id=shell,mux=on,signal=off \
             -device virtconsole,chardev=shell
@@ -103,7 +105,7 @@ dom0_max_vcpus=$dom0_cpus bootscrub=0 console=com1 com1=115200,8n1$xen_args"
 start_machine()
 {
     ln -s "$lab/vmlinux" "$dir/vmlinux"
-    mkfifo "$dir/status" "$dir/alive"
+    mkfifo "$dir/status" "$dir/alive" "$dir/hint"
     : >"$dir/out"
     exec 3<>"$dir/status" 4<&0 5<>"$dir/alive" 6<"$dir/alive"
     eval "set -- $machine"
@@ -123,6 +125,13 @@ timer()
     (timeout "$1" cat <&6 || echo "late $2" >&3) >/dev/null 2>&1 &
 }
 
+# What the job can read once it ought to end. Opened for both, the pipe never
+# makes the writer wait.
+hint_later()
+{
+    (timeout "$hint" cat <&6 || echo late 1<>"$dir/hint") >/dev/null 2>&1 &
+}
+
 # Wait for the job's end; its exit code is $rc.
 watch_machine()
 {
@@ -133,6 +142,7 @@ watch_machine()
         up)
             state=job
             [ "$mode" = shell ] || timer "$limit" job
+            [ -z "$hint" ] || hint_later
             ;;
         rc) rc=$value ;;
         late)

@@ -1,0 +1,1 @@
+build/lab/vmlinux:/bench/vmlinux
