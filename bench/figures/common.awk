@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # common.awk: what the figures' scripts share, which are given beside it: the
-# table of series (read from `titles`, those of `figure`), medians, the JSON file
-# (`json`, of what is called `name`), and the limits (`limits`) that its values are held to.
+# table of series (read from `titles`, those of `figure`), medians, the JSON
+# file (`json`, of what is called `name`), and the limits (`limits`) that its
+# values are held to.
 
 function read_titles(    line, part) {
     while ((getline line < titles) > 0) {
@@ -36,7 +37,7 @@ function ms(x) {
 }
 
 function begin_json() {
-    printf "{\"figure\": \"%s\", \"clock\": \"%s\"", figure, clock > json
+    printf "{\"figure\": \"%s\", \"clock\": \"%s\"", name, clock > json
 }
 
 function put(name, x) {
