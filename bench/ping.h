@@ -25,8 +25,8 @@ void pinger_close(struct pinger *p);
 void pinger_wait_link(const struct pinger *p, unsigned timeout_us);
 
 /*
- * Ping `to` whenever an interface changes, and every half a millisecond, until
- * it answers; ends the program after some seconds.
+ * Ping `to` whenever an interface changes, and every half a millisecond, more
+ * seldom as time goes by, until it answers; ends the program after a minute.
  */
 void pinger_wait_answer(struct pinger *p, struct in_addr to);
 

@@ -1,1 +1,2 @@
 build/lab/vmlinux:/bench/vmlinux
+build/guests/linux.cpio.gz:/guests/
