@@ -19,6 +19,7 @@
 #include "hv.h"
 
 struct create;
+struct host_back;
 
 struct bus_ops {
     const char *name;
@@ -76,6 +77,41 @@ struct bus_ops {
                        struct chaos_guest_state *state_out) CHAOS_CHECK;
     int (*console_open)(struct chaos_ctx *ctx, uint32_t domid,
                         struct chaos_console **con_out) CHAOS_CHECK;
+
+    /*
+     * Devices of a living domain.
+     *
+     * Its vifs and vbds, and what else is in its device page, as that has them:
+     * with XenStore that is type, id and config. devices has room for
+     * NOXS_DEV_MAX. Returns how many there are.
+     */
+    int (*devices)(struct chaos_ctx *ctx, uint32_t domid,
+                   struct noxs_device *devices) CHAOS_CHECK;
+    /* Their back ends; free() the array. */
+    int (*backs)(struct chaos_ctx *ctx, uint32_t domid,
+                 struct host_back **backs_out, size_t *count_out) CHAOS_CHECK;
+    /*
+     * Those of c->devices are added: first what make_* needs, then, when they
+     * are made, what makes them the guest's; or no longer.
+     */
+    int (*plug_begin)(struct create *c) CHAOS_CHECK;
+    int (*plug)(struct create *c) CHAOS_CHECK;
+    void (*unplug)(struct create *c);
+    /* Its devices are others now. */
+    void (*rescan)(struct chaos_ctx *ctx, uint32_t domid);
+    /*
+     * One is taken away: the guest lets go of it (-ETIMEDOUT: it does not, and
+     * has it as before; -ENOENT or -ENXIO: there is no back end), it is the
+     * guest's no longer (-ENOENT: it was not), its back end ends. -errno
+     * without text.
+     */
+    int (*device_close)(struct chaos_ctx *ctx, uint32_t domid,
+                        const struct noxs_device *device,
+                        unsigned timeout_ms) CHAOS_CHECK;
+    int (*device_forget)(struct chaos_ctx *ctx, uint32_t domid,
+                         const struct noxs_device *device) CHAOS_CHECK;
+    int (*device_end)(struct chaos_ctx *ctx, uint32_t domid,
+                      const struct noxs_device *device) CHAOS_CHECK;
 };
 
 /* bus.c */
@@ -112,6 +148,22 @@ int bus_rename(struct chaos_ctx *ctx, uint32_t domid,
  * ends with it. NULL: its uuid is not known. A failure is logged.
  */
 void bus_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid);
+
+/* noxs_plug.c: ops of these names */
+int noxs_devices(struct chaos_ctx *ctx, uint32_t domid,
+                 struct noxs_device *devices) CHAOS_CHECK;
+int noxs_backs(struct chaos_ctx *ctx, uint32_t domid,
+               struct host_back **backs_out, size_t *count_out) CHAOS_CHECK;
+int noxs_plug_begin(struct create *c) CHAOS_CHECK;
+int noxs_plug(struct create *c) CHAOS_CHECK;
+void noxs_unplug(struct create *c);
+int noxs_device_close(struct chaos_ctx *ctx, uint32_t domid,
+                      const struct noxs_device *device,
+                      unsigned timeout_ms) CHAOS_CHECK;
+int noxs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
+                       const struct noxs_device *device) CHAOS_CHECK;
+int noxs_device_end(struct chaos_ctx *ctx, uint32_t domid,
+                    const struct noxs_device *device) CHAOS_CHECK;
 
 /* bus_noxs.c */
 extern const struct bus_ops bus_noxs;

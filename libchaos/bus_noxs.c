@@ -289,4 +289,13 @@ const struct bus_ops bus_noxs = {
     .wait_up = sysctl_wait_up,
     .guest_state = sysctl_guest_state,
     .console_open = console_attach_alone,
+    .devices = noxs_devices,
+    .backs = noxs_backs,
+    .plug_begin = noxs_plug_begin,
+    .plug = noxs_plug,
+    .unplug = noxs_unplug,
+    .rescan = sysctl_rescan,
+    .device_close = noxs_device_close,
+    .device_forget = noxs_device_forget,
+    .device_end = noxs_device_end,
 };

@@ -272,4 +272,13 @@ const struct bus_ops bus_xs = {
     .wait_up = xs_wait_up,
     .guest_state = xs_guest_state,
     .console_open = xs_console_open,
+    .devices = xs_devices,
+    .backs = xs_backs,
+    .plug_begin = xs_plug,
+    .plug = xs_plug,
+    .unplug = xs_unplug,
+    .rescan = xs_rescan,
+    .device_close = xs_device_close,
+    .device_forget = xs_device_forget,
+    .device_end = xs_device_end,
 };

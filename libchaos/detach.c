@@ -2,8 +2,9 @@
 /*
  * detach.c: take a vif or a vbd from a living domain.
  *
- * 1. The back end asks the guest to let go and waits; nothing is locked.
- * 2. The device leaves the device page and the record, and the guest is told.
+ * 1. The guest is asked to let go and waited for; nothing is locked.
+ * 2. The device leaves the device page, or XenStore, and the record, and the
+ *    guest is told.
  * 3. The back end ends.
  */
 #include <errno.h>
@@ -11,6 +12,7 @@
 
 #include <chaos/device.h>
 
+#include "bus.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
@@ -18,12 +20,11 @@
 
 struct detach {
     struct chaos_ctx *ctx; /* borrowed from the caller */
-    struct hv *hv;         /* borrowed from the context */
-    struct host *host;     /* borrowed from the context */
+    const struct bus_ops *bus;
     uint32_t domid;
     uint8_t uuid[NOXS_UUID_SIZE];
     const char *what;            /* "vif", "vbd" */
-    struct noxs_device device;   /* as the device page has it */
+    struct noxs_device device;   /* as its bus has it */
     struct chaos_config *record; /* owned; NULL: it has none */
 };
 
@@ -37,7 +38,7 @@ static int not_there(const struct detach *d)
 static int find(struct detach *d)
 {
     struct noxs_device devices[NOXS_DEV_MAX];
-    int i, n = chaos_domain_devices(d->ctx, d->domid, devices);
+    int i, n = d->bus->devices(d->ctx, d->domid, devices);
 
     if (n < 0)
         return n;
@@ -54,8 +55,7 @@ static int find(struct detach *d)
 /* A back end that is gone already, or never was, holds nothing up. */
 static int ask_guest(struct detach *d, unsigned timeout_ms)
 {
-    int rc = d->host->ops->back_close(d->host, d->domid, d->device.type,
-                                      d->device.id, timeout_ms);
+    int rc = d->bus->device_close(d->ctx, d->domid, &d->device, timeout_ms);
 
     if (rc == 0 || rc == -ENOENT || rc == -ENXIO)
         return 0;
@@ -85,21 +85,16 @@ static int stage(struct detach *d)
     return rc < 0 ? rc : 1;
 }
 
-static int leave_page(struct detach *d)
+static int leave_bus(struct detach *d)
 {
-    struct noxs_op_dev_remove op = {
-        .domid = (uint16_t)d->domid,
-        .type = d->device.type,
-        .id = d->device.id,
-    };
-    int rc =
-        d->hv->ops->noxs(d->hv, NOXS_OP_DEV_REMOVE, &op, sizeof(op), NULL, 0);
+    int rc = d->bus->device_forget(d->ctx, d->domid, &d->device);
 
     if (rc == -ENOENT)
         return not_there(d);
     if (rc < 0)
         return chaos__fail(d->ctx, rc,
-                           "domain %u: cannot write its device page", d->domid);
+                           "domain %u: cannot take %s %u from what it has",
+                           d->domid, d->what, d->device.id);
     return 0;
 }
 
@@ -109,7 +104,7 @@ static int forget(struct detach *d)
 
     if (staged < 0)
         return staged;
-    rc = leave_page(d);
+    rc = leave_bus(d);
     if (rc < 0) {
         if (staged)
             record_abort(d->ctx, d->domid);
@@ -130,9 +125,8 @@ static int end_back_end(struct detach *d)
         vif_name(vif, d->domid, d->device.id, ifname);
         hook_offline(d->ctx, vif, ifname, d->domid, vif->mac);
     }
-    rc = d->host->ops->back_destroy(d->host, d->domid, d->device.type,
-                                    d->device.id);
-    if (rc == 0 || rc == -ENOENT || rc == -ENXIO)
+    rc = d->bus->device_end(d->ctx, d->domid, &d->device);
+    if (rc == 0)
         return 0;
     return chaos__fail(d->ctx, rc,
                        "domain %u: the back end of %s %u cannot be ended",
@@ -149,19 +143,20 @@ static int take_away(struct detach *d)
         rc = forget(d);
     if (rc < 0)
         return rc;
-    sysctl_rescan(d->ctx, d->domid);
+    d->bus->rescan(d->ctx, d->domid);
     return end_back_end(d);
 }
 
 static int detach(struct detach *d, unsigned timeout_ms, bool force)
 {
     struct hv_domain_state state;
-    int rc = domain_other(d->ctx, &d->hv, d->domid, &state);
+    struct hv *hv;
+    int rc = domain_other(d->ctx, &hv, d->domid, &state);
 
     if (rc == 0)
-        rc = find(d);
+        rc = bus_of_domain(d->ctx, d->domid, &hv, &d->bus);
     if (rc == 0)
-        rc = chaos__host(d->ctx, &d->host);
+        rc = find(d);
     if (rc < 0)
         return rc;
     memcpy(d->uuid, state.uuid, sizeof(d->uuid));

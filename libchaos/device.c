@@ -17,10 +17,6 @@ static int no_domain(struct chaos_ctx *ctx, uint32_t domid)
 int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
                          struct noxs_device *devices)
 {
-    struct noxs_op_devs op = {
-        .domid = (uint16_t)domid,
-        .count = NOXS_DEV_MAX,
-    };
     struct hv_domain_state state;
     const struct bus_ops *bus;
     struct hv *hv;
@@ -32,14 +28,7 @@ int chaos_domain_devices(struct chaos_ctx *ctx, uint32_t domid,
         return no_domain(ctx, domid);
     if (bus != &bus_noxs)
         return domain_look(ctx, &hv, domid, &state);
-    rc = hv->ops->noxs(hv, NOXS_OP_DEV_LIST, &op, sizeof(op), devices,
-                       NOXS_DEV_MAX * sizeof(*devices));
-    if (rc == -ESRCH)
-        return no_domain(ctx, domid);
-    if (rc < 0)
-        return chaos__fail(ctx, rc, "domain %u: cannot list its devices",
-                           domid);
-    return (int)op.count;
+    return noxs_devices(ctx, domid, devices);
 }
 
 int device_find(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,

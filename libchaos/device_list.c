@@ -2,8 +2,8 @@
 /*
  * device_list.c: the vifs and vbds that a domain has, and how they are doing.
  *
- * The device page says what there is, the module what becomes of it, the record
- * what it was made from.
+ * The bus says what there is, the back ends what becomes of it, the record what
+ * it was made from.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,12 +15,14 @@
 
 #include <chaos/device.h>
 
+#include "bus.h"
 #include "create.h"
 #include "devices.h"
 #include "domain.h"
 #include "internal.h"
 
 struct listing {
+    const struct bus_ops *bus;
     struct host *host; /* borrowed from the context */
     int count;
     struct noxs_device devices[NOXS_DEV_MAX]; /* of one type, by their id */
@@ -55,7 +57,7 @@ static int by_id(const void *a, const void *b)
 static int list_devices(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
                         struct listing *l)
 {
-    int i, n = chaos_domain_devices(ctx, domid, l->devices);
+    int i, n = l->bus->devices(ctx, domid, l->devices);
 
     if (n < 0)
         return n;
@@ -65,19 +67,6 @@ static int list_devices(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
     }
     qsort(l->devices, (size_t)l->count, sizeof(*l->devices), by_id);
     return 0;
-}
-
-/* Without the module all back ends are gone, which is worth telling, too. */
-static int list_backs(struct chaos_ctx *ctx, uint32_t domid, struct listing *l)
-{
-    int rc = chaos__host(ctx, &l->host);
-
-    if (rc < 0)
-        return rc;
-    rc = l->host->ops->back_list(l->host, domid, &l->backs, &l->back_count);
-    if (rc == 0 || rc == -ENOENT || rc == -ENXIO)
-        return 0;
-    return device_refused(ctx, rc, "its devices");
 }
 
 static void listing_dispose(struct listing *l)
@@ -95,10 +84,14 @@ static int listing_make(struct chaos_ctx *ctx, uint32_t domid, uint32_t type,
 
     *l = (struct listing){0};
     if (rc == 0)
+        rc = bus_of_domain(ctx, domid, &hv, &l->bus);
+    if (rc == 0)
         rc = list_devices(ctx, domid, type, l);
     if (rc < 0 || l->count == 0)
         return rc;
-    rc = list_backs(ctx, domid, l);
+    rc = chaos__host(ctx, &l->host);
+    if (rc == 0)
+        rc = l->bus->backs(ctx, domid, &l->backs, &l->back_count);
     if (rc == 0)
         rc = record_read(ctx, domid, state.uuid, &l->record);
     if (rc == 0 || rc == -ENOENT)

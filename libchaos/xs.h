@@ -162,6 +162,30 @@ int xs_guest_state(struct chaos_ctx *ctx, uint32_t domid,
 int xs_console_open(struct chaos_ctx *ctx, uint32_t domid,
                     struct chaos_console **con_out) CHAOS_CHECK;
 
+/* --- devices of living domains: the bus's ops of these names ----------------
+ */
+
+struct create;
+struct host_back;
+
+/* xs_list.c */
+int xs_devices(struct chaos_ctx *ctx, uint32_t domid,
+               struct noxs_device *devices) CHAOS_CHECK;
+int xs_backs(struct chaos_ctx *ctx, uint32_t domid,
+             struct host_back **backs_out, size_t *count_out) CHAOS_CHECK;
+
+/* xs_plug.c */
+int xs_plug(struct create *c) CHAOS_CHECK;
+void xs_unplug(struct create *c);
+void xs_rescan(struct chaos_ctx *ctx, uint32_t domid);
+int xs_device_close(struct chaos_ctx *ctx, uint32_t domid,
+                    const struct noxs_device *device,
+                    unsigned timeout_ms) CHAOS_CHECK;
+int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
+                     const struct noxs_device *device) CHAOS_CHECK;
+int xs_device_end(struct chaos_ctx *ctx, uint32_t domid,
+                  const struct noxs_device *device) CHAOS_CHECK;
+
 /* --- xs_watch.c: chaos_watch on a Xen without noxs --------------------------
  */
 
