@@ -53,6 +53,11 @@ static int remove_domain(struct create *c, struct store *store)
     xs_start(&b);
     xs_remove(&b, "/local/domain/%u", c->domid);
     xs_remove(&b, "/libxl/%u", c->domid);
+    /* Its devices are gone by then; they leave the directories they were in. */
+    xs_remove(&b, "/local/domain/0/backend/vif/%u", c->domid);
+    xs_remove(&b, "/local/domain/0/backend/vbd/%u", c->domid);
+    xs_remove(&b, "/local/domain/0/error/backend/vif/%u", c->domid);
+    xs_remove(&b, "/local/domain/0/error/backend/vbd/%u", c->domid);
     return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
 }
 
@@ -280,5 +285,5 @@ const struct bus_ops bus_xs = {
     .rescan = xs_rescan,
     .device_close = xs_device_close,
     .device_forget = xs_device_forget,
-    .device_end = xs_device_end,
+    .device_end = xs_device_gone,
 };

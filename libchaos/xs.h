@@ -100,7 +100,9 @@ int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
                    struct host *host, const struct xs_device *d,
                    xs_wait_fn *wait, uint32_t *result_out) CHAOS_CHECK;
 
-/* All devices of a type; the last error's text is kept, a failure logged. */
+/* All nodes of one; a node need not be there. */
+void xs_device_nodes_remove(struct xs_batch *b, const struct xs_device *d);
+/* Devices of one type; the last error's text is kept, a failure logged. */
 void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
                        const struct xs_device *devices, unsigned count);
 
@@ -183,8 +185,8 @@ int xs_device_close(struct chaos_ctx *ctx, uint32_t domid,
                     unsigned timeout_ms) CHAOS_CHECK;
 int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
                      const struct noxs_device *device) CHAOS_CHECK;
-int xs_device_end(struct chaos_ctx *ctx, uint32_t domid,
-                  const struct noxs_device *device) CHAOS_CHECK;
+int xs_device_gone(struct chaos_ctx *ctx, uint32_t domid,
+                   const struct noxs_device *device) CHAOS_CHECK;
 
 /* --- xs_watch.c: chaos_watch on a Xen without noxs --------------------------
  */

@@ -170,20 +170,31 @@ int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
 /* --- the end -----------------------------------------------------------------
  */
 
-static int remove_nodes(struct chaos_ctx *ctx, const struct xs_device *d)
+/* What was noted of it comes first: so it can be told whether it was there. */
+void xs_device_nodes_remove(struct xs_batch *b, const struct xs_device *d)
+{
+    xs_remove(b, "/libxl/%u/device/%s/%u", d->domid, kind_of(d), d->id);
+    xs_remove(b, "/local/domain/%u/device/%s/%u", d->domid, kind_of(d), d->id);
+    xs_remove(b, "/local/domain/0/backend/%s/%u/%u", kind_of(d), d->domid,
+              d->id);
+    xs_remove(b, "/local/domain/0/error/backend/%s/%u/%u", kind_of(d), d->domid,
+              d->id);
+}
+
+static int remove_nodes(struct chaos_ctx *ctx, const struct xs_device *devices,
+                        unsigned count)
 {
     struct xs_batch b;
     struct store *store;
+    unsigned i;
     int rc = chaos__store(ctx, &store);
 
-    if (rc < 0)
-        return rc;
-    xs_start(&b);
-    xs_remove(&b, "/local/domain/0/backend/%s/%u", kind_of(d), d->domid);
-    xs_remove(&b, "/local/domain/0/error/backend/%s/%u", kind_of(d), d->domid);
-    xs_remove(&b, "/local/domain/%u/device/%s", d->domid, kind_of(d));
-    xs_remove(&b, "/libxl/%u/device/%s", d->domid, kind_of(d));
-    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    for (i = 0; rc == 0 && i < count; i++) {
+        xs_start(&b);
+        xs_device_nodes_remove(&b, &devices[i]);
+        rc = xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+    }
+    return rc;
 }
 
 void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
@@ -196,7 +207,7 @@ void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
     if (count == 0)
         return;
     memcpy(error, ctx->error, sizeof(error));
-    rc = remove_nodes(ctx, devices);
+    rc = remove_nodes(ctx, devices, count);
     if (rc < 0)
         chaos__log(ctx, CHAOS_LOG_ERROR,
                    "domain %u: its %ss were left in XenStore: %s",

@@ -78,9 +78,12 @@ static void write_address(struct xs_batch *b, const struct xs_device *d,
         xs_front(b, d, "gateway", v->cfg->gateway);
 }
 
-static void write_bridge(struct xs_batch *b, const struct xs_device *d,
-                         const struct vif *v)
+/* As xl calls them: where its interface is to be found. */
+static void write_link(struct xs_batch *b, const struct xs_device *d,
+                       const struct vif *v)
 {
+    if (v->cfg->ifname)
+        xs_tool(b, d, "vifname", v->cfg->ifname);
     if (v->cfg->bridge)
         xs_tool(b, d, "bridge", v->cfg->bridge);
 }
@@ -103,7 +106,7 @@ static void describe(struct xs_batch *b, const struct xs_device *d,
     write_mtu(b, d, v);
     write_rate(b, d, v);
     write_address(b, d, v);
-    write_bridge(b, d, v);
+    write_link(b, d, v);
     xs_device_end(b, d);
 }
 
@@ -217,7 +220,7 @@ static int set_nodes(struct create *c, unsigned fields, const struct vif *v)
         write_rate(&b, &d, v);
     if (fields & HOST_VIF_ADDRESS)
         write_address(&b, &d, v);
-    write_bridge(&b, &d, v);
+    write_link(&b, &d, v);
     return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
 }
 
