@@ -307,6 +307,7 @@ static int end(struct store *store, uint32_t transaction, bool commit)
     all.generation++;
     fire_differences(&old, &all.tree);
     tree_free(&old);
+    model_stock_changed("");
     return model_leave("store_end", 0);
 }
 
