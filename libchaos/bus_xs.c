@@ -53,11 +53,6 @@ static int remove_domain(struct create *c, struct store *store)
     xs_start(&b);
     xs_remove(&b, "/local/domain/%u", c->domid);
     xs_remove(&b, "/libxl/%u", c->domid);
-    /* Its devices are gone by then; they leave the directories they were in. */
-    xs_remove(&b, "/local/domain/0/backend/vif/%u", c->domid);
-    xs_remove(&b, "/local/domain/0/backend/vbd/%u", c->domid);
-    xs_remove(&b, "/local/domain/0/error/backend/vif/%u", c->domid);
-    xs_remove(&b, "/local/domain/0/error/backend/vbd/%u", c->domid);
     return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
 }
 

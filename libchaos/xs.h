@@ -100,8 +100,9 @@ int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
                    struct host *host, const struct xs_device *d,
                    xs_wait_fn *wait, uint32_t *result_out) CHAOS_CHECK;
 
-/* All nodes of one; a node need not be there. */
-void xs_device_nodes_remove(struct xs_batch *b, const struct xs_device *d);
+/* All nodes of one. -ENOENT without text: it was not noted for xl to know. */
+int xs_device_remove(struct chaos_ctx *ctx,
+                     const struct xs_device *d) CHAOS_CHECK;
 /* Devices of one type; the last error's text is kept, a failure logged. */
 void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
                        const struct xs_device *devices, unsigned count);

@@ -21,6 +21,9 @@
 
 #define PORTION_MS 200u
 
+/* Directories with something of a device. */
+#define PARENTS 4u
+
 static const char *kind_of(const struct xs_device *d)
 {
     return d->type == NOXS_DEV_VIF ? "vif" : "vbd";
@@ -170,29 +173,98 @@ int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
 /* --- the end -----------------------------------------------------------------
  */
 
-/* What was noted of it comes first: so it can be told whether it was there. */
-void xs_device_nodes_remove(struct xs_batch *b, const struct xs_device *d)
+/* A directory that its last entry has left goes, too. */
+static int prune(struct chaos_ctx *ctx, struct store *store,
+                 uint32_t transaction, const char *dir)
 {
-    xs_remove(b, "/libxl/%u/device/%s/%u", d->domid, kind_of(d), d->id);
-    xs_remove(b, "/local/domain/%u/device/%s/%u", d->domid, kind_of(d), d->id);
-    xs_remove(b, "/local/domain/0/backend/%s/%u/%u", kind_of(d), d->domid,
-              d->id);
-    xs_remove(b, "/local/domain/0/error/backend/%s/%u/%u", kind_of(d), d->domid,
-              d->id);
+    struct store_request r = {.verb = STORE_DIRECTORY, .path = dir};
+    struct xs_batch b;
+    int rc = store->ops->run(store, transaction, &r, 1);
+    bool is_empty = rc == 0 && r.size == 0;
+
+    free(r.text);
+    if (rc == -ENOENT)
+        return 0;
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "XenStore: cannot list '%s'", dir);
+    if (!is_empty)
+        return 0;
+    xs_start(&b);
+    xs_remove(&b, "%s", dir);
+    return xs_run(ctx, store, transaction, &b);
 }
 
-static int remove_nodes(struct chaos_ctx *ctx, const struct xs_device *devices,
-                        unsigned count)
+/* Where the nodes of a domain's devices of a type lie. */
+static void parents_of(const struct xs_device *d,
+                       char dirs[PARENTS][STORE_PATH_SIZE])
 {
+    const char *kind = kind_of(d);
+
+    (void)snprintf(dirs[0], STORE_PATH_SIZE, "/libxl/%u/device/%s", d->domid,
+                   kind);
+    (void)snprintf(dirs[1], STORE_PATH_SIZE, "/local/domain/%u/device/%s",
+                   d->domid, kind);
+    (void)snprintf(dirs[2], STORE_PATH_SIZE, "/local/domain/0/backend/%s/%u",
+                   kind, d->domid);
+    (void)snprintf(dirs[3], STORE_PATH_SIZE,
+                   "/local/domain/0/error/backend/%s/%u", kind, d->domid);
+}
+
+/* What was noted of it goes first; *noted_out is 0, or -ENOENT: nothing was. */
+static int remove_nodes(struct chaos_ctx *ctx, struct store *store,
+                        uint32_t transaction, const struct xs_device *d,
+                        int *noted_out)
+{
+    char dirs[PARENTS][STORE_PATH_SIZE];
     struct xs_batch b;
-    struct store *store;
     unsigned i;
-    int rc = chaos__store(ctx, &store);
+    int rc;
+
+    parents_of(d, dirs);
+    xs_start(&b);
+    for (i = 0; i < PARENTS; i++)
+        xs_remove(&b, "%s/%u", dirs[i], d->id);
+    rc = xs_run(ctx, store, transaction, &b);
+    *noted_out = b.requests[0].rc;
+    for (i = 0; rc == 0 && i < PARENTS; i++)
+        rc = prune(ctx, store, transaction, dirs[i]);
+    return rc;
+}
+
+int xs_device_remove(struct chaos_ctx *ctx, const struct xs_device *d)
+{
+    unsigned tries = XS_TRIES;
+    struct store *store;
+    int noted = 0, rc = chaos__store(ctx, &store);
+
+    if (rc < 0)
+        return rc;
+    do {
+        uint32_t transaction;
+
+        rc = xs_begin(ctx, store, &transaction);
+        if (rc < 0)
+            return rc;
+        rc = remove_nodes(ctx, store, transaction, d, &noted);
+        if (rc < 0) {
+            (void)store->ops->end(store, transaction, false);
+            return rc;
+        }
+        rc = xs_commit(ctx, store, transaction);
+    } while (rc == -EAGAIN && --tries > 0);
+    return rc < 0 ? rc : noted;
+}
+
+static int remove_all(struct chaos_ctx *ctx, const struct xs_device *devices,
+                      unsigned count)
+{
+    unsigned i;
+    int rc = 0;
 
     for (i = 0; rc == 0 && i < count; i++) {
-        xs_start(&b);
-        xs_device_nodes_remove(&b, &devices[i]);
-        rc = xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+        rc = xs_device_remove(ctx, &devices[i]);
+        if (rc == -ENOENT)
+            rc = 0;
     }
     return rc;
 }
@@ -207,7 +279,7 @@ void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
     if (count == 0)
         return;
     memcpy(error, ctx->error, sizeof(error));
-    rc = remove_nodes(ctx, devices, count);
+    rc = remove_all(ctx, devices, count);
     if (rc < 0)
         chaos__log(ctx, CHAOS_LOG_ERROR,
                    "domain %u: its %ss were left in XenStore: %s",

@@ -149,50 +149,6 @@ int xs_device_close(struct chaos_ctx *ctx, uint32_t domid,
 /* --- and it goes -------------------------------------------------------------
  */
 
-/* A directory that its last entry has left goes, too. */
-static int prune(struct chaos_ctx *ctx, struct store *store,
-                 uint32_t transaction, const char *dir)
-{
-    struct store_request r = {.verb = STORE_DIRECTORY, .path = dir};
-    struct xs_batch b;
-    int rc = store->ops->run(store, transaction, &r, 1);
-    bool is_empty = rc == 0 && r.size == 0;
-
-    free(r.text);
-    if (rc == -ENOENT)
-        return 0;
-    if (rc < 0 || !is_empty)
-        return rc;
-    xs_start(&b);
-    xs_remove(&b, "%s", dir);
-    return xs_run(ctx, store, transaction, &b);
-}
-
-static int remove_device(struct chaos_ctx *ctx, struct store *store,
-                         uint32_t transaction, const struct xs_device *d,
-                         const char *kind)
-{
-    static const char *const parents[] = {"", "error/"};
-    struct xs_batch b;
-    unsigned i;
-    int rc;
-
-    xs_start(&b);
-    xs_device_nodes_remove(&b, d);
-    rc = xs_run(ctx, store, transaction, &b);
-    /* What was noted of it goes first. */
-    if (rc == 0)
-        rc = b.requests[0].rc;
-    for (i = 0; rc == 0 && i < 2; i++) {
-        char dir[64];
-
-        (void)snprintf(dir, sizeof(dir), "/local/domain/0/%sbackend/%s/%u",
-                       parents[i], kind, d->domid);
-        rc = prune(ctx, store, transaction, dir);
-    }
-    return rc;
-}
-
 int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
                      const struct noxs_device *device)
 {
@@ -201,26 +157,8 @@ int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
         .type = device->type,
         .id = device->id,
     };
-    unsigned tries = XS_TRIES;
-    struct store *store;
-    int rc = chaos__store(ctx, &store);
 
-    if (rc < 0)
-        return rc;
-    do {
-        uint32_t transaction;
-
-        rc = xs_begin(ctx, store, &transaction);
-        if (rc < 0)
-            return rc;
-        rc = remove_device(ctx, store, transaction, &d, kind_of(device));
-        if (rc < 0) {
-            (void)store->ops->end(store, transaction, false);
-            return rc;
-        }
-        rc = xs_commit(ctx, store, transaction);
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
+    return xs_device_remove(ctx, &d);
 }
 
 int xs_device_gone(struct chaos_ctx *ctx, uint32_t domid,

@@ -156,6 +156,7 @@ static void comes_fails(void **state)
             kit_assert_same(kit, &before, what);
             assert_back(domid, "vif", 0, "state", "2");
         }
+        model_fail_end();
         assert_true(n > 20);
     }
     device_destroy(kit, domid);
