@@ -6,11 +6,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host.h"
 #include "internal.h"
 #include "shell.h"
 #include "xs.h"
 
 enum { DOMID, VM, CONSOLE, NODES };
+
+/* Of xenbus: the back end waits for the guest. */
+#define INIT_WAIT "2"
+
+static int changed(struct chaos_ctx *ctx, const struct shell *shell,
+                   const char *what)
+{
+    return chaos__fail(ctx, -EINVAL, "shell %u: its %s in XenStore are others",
+                       shell->domid, what);
+}
 
 /* What every shell has, and what only that has of which a VM was begun. */
 static bool is_unused(const struct shell *shell,
@@ -24,18 +35,16 @@ static bool is_unused(const struct shell *shell,
            requests[VM].rc == -ENOENT && requests[CONSOLE].rc == -ENOENT;
 }
 
-int shell_check_store(struct chaos_ctx *ctx, const struct shell *shell)
+static int check_nodes(struct chaos_ctx *ctx, struct store *store,
+                       const struct shell *shell)
 {
     static const char *const names[NODES] = {"domid", "vm", "console/port"};
     struct store_request requests[NODES];
     char paths[NODES][64];
-    struct store *store;
     unsigned i;
     bool unused;
-    int rc = chaos__store(ctx, &store);
+    int rc = 0;
 
-    if (rc < 0)
-        return rc;
     for (i = 0; i < NODES; i++) {
         (void)snprintf(paths[i], sizeof(paths[i]), "/local/domain/%u/%s",
                        shell->domid, names[i]);
@@ -52,9 +61,45 @@ int shell_check_store(struct chaos_ctx *ctx, const struct shell *shell)
     if (rc < 0)
         return chaos__fail(ctx, rc, "shell %u: cannot read its nodes",
                            shell->domid);
-    if (!unused)
-        return chaos__fail(ctx, -EINVAL,
-                           "shell %u: its nodes in XenStore are others",
-                           shell->domid);
+    return unused ? 0 : changed(ctx, shell, "nodes");
+}
+
+/* Its back end waits still, and its interface is the one that was made. */
+static int check_vif(struct chaos_ctx *ctx, struct store *store,
+                     const struct shell *shell, uint32_t id)
+{
+    char path[64];
+    struct store_request r = {.verb = STORE_READ, .path = path};
+    uint32_t ifindex = 0;
+    struct host *host;
+    bool waits;
+    int rc = chaos__host(ctx, &host);
+
+    if (rc < 0)
+        return rc;
+    (void)snprintf(path, sizeof(path),
+                   "/local/domain/0/backend/vif/%u/%u/state", shell->domid, id);
+    rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
+    waits = r.text && strcmp(r.text, INIT_WAIT) == 0;
+    free(r.text);
+    if (rc < 0 && rc != -ENOENT)
+        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+    if (!waits ||
+        host->ops->stock_vif(host, shell->domid, id, 0, &ifindex) < 0 ||
+        ifindex != shell->vifs[id].ifindex)
+        return changed(ctx, shell, "vifs");
     return 0;
+}
+
+int shell_check_store(struct chaos_ctx *ctx, const struct shell *shell)
+{
+    struct store *store;
+    uint32_t i;
+    int rc = chaos__store(ctx, &store);
+
+    if (rc == 0)
+        rc = check_nodes(ctx, store, shell);
+    for (i = 0; rc == 0 && i < shell->shape.vif_count; i++)
+        rc = check_vif(ctx, store, shell, i);
+    return rc;
 }

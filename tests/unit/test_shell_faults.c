@@ -189,8 +189,7 @@ static void every_way(struct kit *kit, void (*sweep)(struct try *t, bool kill),
     for (t.way = sweep == fail_prepare ? WAY_SHELL : WAY_PLAIN; t.way < WAYS;
          t.way++) {
         t.cfg = rich;
-        if (!model_knobs.no_noxs)
-            sweep(&t, kill);
+        sweep(&t, kill);
         t.cfg = plain;
         sweep(&t, kill);
     }

@@ -118,6 +118,9 @@ static void renew_host(struct kit *kit)
     kit->ctx = NULL;
     model_reset();
     kit_make_stock();
+    /* Directories that the first vif of a host makes. */
+    model_store_set("/libxl", "");
+    model_store_set("/local/domain/0/backend/vif", "");
     kit_renew(kit);
 }
 
@@ -149,6 +152,13 @@ static void every_wish(void **state)
         {"cmdline", "console=hvc0"},
         {"memory", "3604K"},
         {"vcpus", "{\"count\": 2, \"cpumap\": [1]}"},
+        {"vifs", "[{}]"},
+        {"vifs", "[{\"bridge\": \"xenbr0\"}]"},
+        {"vifs", "[{\"mac\": \"02:00:00:00:00:05\"}, {}]"},
+        {"vifs", "[{\"ifname\": \"web0\"}, {\"bridge\": \"xenbr0\"}]"},
+        {"vifs", "[{\"ip\": \"10.0.0.2/24\", \"gateway\": \"10.0.0.1\"}]"},
+        {"vifs", "[{\"rate\": \"1Mb/s\"}, {\"mtu\": 1300}]"},
+        {"vifs", "[{\"bridge\": \"xenbr0\", \"mtu\": 1300}]"},
     };
     struct kit *kit = *state;
     size_t i;
@@ -239,7 +249,8 @@ static uint32_t lose(struct kit *kit, const struct chaos_config *cfg,
 static void adopted(void **state)
 {
     struct kit *kit = *state;
-    struct chaos_config *cfg = kit_config(kit, "name", "web", NULL);
+    struct chaos_config *cfg =
+        kit_config(kit, "name", "web", "vifs", "[{}, {}]", NULL);
     enum way way;
 
     for (way = WAY_SHELL; way < WAYS; way++) {
@@ -275,10 +286,21 @@ static void set(uint32_t domid, const char *below, const char *value)
     model_store_set(path, value);
 }
 
+/* A node of a vif's back end. */
+static void set_back(uint32_t domid, unsigned id, const char *below,
+                     const char *value)
+{
+    char path[STORE_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/local/domain/0/backend/vif/%u/%u%s", domid,
+             id, below);
+    model_store_set(path, value);
+}
+
 static void changed_since(void **state)
 {
     struct kit *kit = *state;
-    struct chaos_config *cfg = kit_config(kit, NULL);
+    struct chaos_config *cfg = kit_config(kit, "vifs", "[{}, {}]", NULL);
     uint32_t domid;
 
     domid = lose(kit, cfg, WAY_LOADED);
@@ -295,6 +317,25 @@ static void changed_since(void **state)
     domid = lose(kit, cfg, WAY_LOADED);
     set(domid, "console/port", "2");
     refused(kit, domid);
+    domid = lose(kit, cfg, WAY_LOADED);
+    set_back(domid, 1, "/state", "4");
+    refused(kit, domid);
+    domid = lose(kit, cfg, WAY_LOADED);
+    set_back(domid, 1, "", NULL);
+    refused(kit, domid);
+    chaos_config_destroy(cfg);
+}
+
+/* Its maker was killed when xl could not have known of its vif yet. */
+static void back_end_of_nobody(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg = kit_config(kit, NULL);
+    uint32_t domid = lose(kit, cfg, WAY_SHELL);
+
+    set_back(domid, 0, "/frontend-id", "1");
+    assert_int_equal(chaos_birth_reap(kit->ctx, domid, false), 0);
+    assert_null(model_store_value("/local/domain/0/backend/vif/1"));
     chaos_config_destroy(cfg);
 }
 
@@ -322,9 +363,14 @@ static void nodes_without_domain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_a_name),       TEST(every_wish), TEST(name_of_an_orphan),
-        TEST(makes_no_sense),       TEST(adopted),    TEST(changed_since),
+        TEST(without_a_name),
+        TEST(every_wish),
+        TEST(name_of_an_orphan),
+        TEST(makes_no_sense),
+        TEST(adopted),
+        TEST(changed_since),
         TEST(nodes_without_domain),
+        TEST(back_end_of_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
