@@ -5,8 +5,10 @@
  * A bridge floods each such question, and each announcement of an address, to
  * all guests. They get them, but only he who is asked needs to be woken for
  * it. Who that is tells what a guest said in ARP itself: it announces its
- * address, asks from it, and answers for it. An address of a guest that said
- * nothing of it yet is answered for by a second later (back_net_rx.c), once.
+ * address, asks from it, and answers for it. Who asks for an address of which
+ * nobody said so much may mean any guest, and wakes all. So only one that was
+ * another's, and is taken over without a word, is answered for by a second later
+ * (back_net_rx.c), once.
  */
 #include <linux/etherdevice.h>
 #include <linux/hash.h>
@@ -14,6 +16,15 @@
 #include <asm/unaligned.h>
 
 #include "back_net.h"
+
+#define KNOWN_BITS 12
+
+/*
+ * Addresses that somebody, guest or not, spoke of as his own, by hash. Where two
+ * meet, the newer stays, for to forget one does no harm. Read and written
+ * without a lock, whole.
+ */
+static __be32 known[1 << KNOWN_BITS];
 
 struct arp_ipv4 {
 	struct arphdr head;
@@ -42,11 +53,24 @@ static unsigned int bit_of(__be32 address)
 	return hash_32((__force u32)address, NET_ADDRESS_BITS);
 }
 
+static __be32 *known_at(__be32 address)
+{
+	return &known[hash_32((__force u32)address, KNOWN_BITS)];
+}
+
+/* Few are new, and all processors read. */
+static void know(__be32 address)
+{
+	if (address && READ_ONCE(*known_at(address)) != address)
+		WRITE_ONCE(*known_at(address), address);
+}
+
 void noxs_net_arp_sent(struct net_back *net, const struct sk_buff *skb)
 {
 	const struct arp_ipv4 *arp = arp_of(skb, 0);
 	__be32 sender = arp ? get_unaligned(&arp->sender) : 0;
 
+	know(sender);
 	if (!sender || test_bit(bit_of(sender), net->addresses))
 		return;
 	set_bit(bit_of(sender), net->addresses);
@@ -57,14 +81,18 @@ bool noxs_net_arp_is_quiet(const struct net_back *net,
 			   const struct sk_buff *skb)
 {
 	const struct arp_ipv4 *arp = arp_of(skb, ETH_HLEN);
-	__be32 target;
+	__be32 sender, target;
 
 	if (!arp || !is_broadcast_ether_addr(skb->data))
 		return false;
+	sender = get_unaligned(&arp->sender);
 	target = get_unaligned(&arp->target);
-	if (READ_ONCE(net->has_addresses))
+	know(sender);
+	if (target == sender)
 		return !test_bit(bit_of(target), net->addresses);
-	return target == get_unaligned(&arp->sender);
+	return READ_ONCE(net->has_addresses) &&
+	       !test_bit(bit_of(target), net->addresses) &&
+	       READ_ONCE(*known_at(target)) == target;
 }
 
 void noxs_net_arp_reset(struct net_back *net)
