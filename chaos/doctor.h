@@ -50,6 +50,7 @@ struct doctor {
     unsigned wanted; /* guests beside those that are there */
     unsigned daemon_pid;
     bool xenstored;
+    bool noxs; /* by which guests have devices; else by XenStore */
     size_t count;
     size_t left_out; /* there was no more room for */
     struct finding findings[FINDINGS_MAX];

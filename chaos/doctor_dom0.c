@@ -65,6 +65,15 @@ static bool is_fifo(const struct doctor *dr)
            !strstr(line, "xen.fifo_events=n");
 }
 
+/* Its console and devices; XenStore has one more, and Linux's vifs two. */
+static unsigned ports_of(const struct doctor *dr)
+{
+    const struct guest_shape *shape = &dr->shape;
+
+    return dr->noxs ? 1 + shape->vifs + shape->vbds
+                    : 2 + 2 * shape->vifs + shape->vbds;
+}
+
 static void find_ports(struct doctor *dr)
 {
     bool fifo = is_fifo(dr);
@@ -75,8 +84,7 @@ static void find_ports(struct doctor *dr)
         return;
     f = doctor_limit(
         dr, fifo ? "event channels (FIFO)" : "event channels (2-level)", "",
-        used, fifo ? PORTS_FIFO : PORTS_TWO_LEVEL,
-        1 + dr->shape.vifs + dr->shape.vbds);
+        used, fifo ? PORTS_FIFO : PORTS_TWO_LEVEL, ports_of(dr));
     finding_remedy(f, fifo ? "Xen has no more: use another host as well"
                            : "boot domain 0 without xen.fifo_events=0, for "
                              "131,071 of them");

@@ -67,18 +67,36 @@ static void find_back(struct doctor *dr)
                  version[0] ? ", version " : "", version);
 }
 
-/* The kernel may have it built in, or load it when it is wanted. */
+/*
+ * The kernel may have it built in, or load it when it is wanted. A module's
+ * name has underscores in sysfs.
+ */
 static void find_module(struct doctor *dr, const char *module)
 {
-    char path[64];
+    char path[64], *dash;
 
     (void)snprintf(path, sizeof(path), "/sys/module/%s", module);
+    for (dash = path; (dash = strchr(dash, '-'));)
+        *dash = '_';
     if (doctor_exists(dr, path))
         return;
     doctor_thing(dr, module, FINDING_NOTE, "not loaded");
     finding_remedy(&dr->findings[dr->count - 1],
                    "modprobe %s, unless the kernel does when it is wanted",
                    module);
+}
+
+/* Guests that have XenStore have Linux's own back ends. */
+static void find_backs(struct doctor *dr)
+{
+    if (dr->noxs) {
+        find_back(dr);
+        return;
+    }
+    if (dr->shape.vifs > 0)
+        find_module(dr, "xen-netback");
+    if (dr->shape.vbds > 0)
+        find_module(dr, "xen-blkback");
 }
 
 static void find_chaosd(struct doctor *dr)
@@ -129,14 +147,29 @@ static bool listens(const struct doctor *dr, const char *name)
     return r == 0;
 }
 
-void doctor_parts(struct doctor *dr)
+static void find_xenstored(struct doctor *dr)
 {
     dr->xenstored = listens(dr, "/run/xenstored/socket") ||
                     listens(dr, "/var/run/xenstored/socket");
-    doctor_thing(dr, "xenstored", FINDING_OK, "%s",
-                 dr->xenstored ? "running" : "not running, not needed");
+    if (dr->xenstored || dr->noxs) {
+        doctor_thing(dr, "xenstored", FINDING_OK, "%s",
+                     dr->xenstored ? "running" : "not running, not needed");
+        return;
+    }
+    doctor_thing(dr, "xenstored", FINDING_BAD, "not running");
+    finding_remedy(&dr->findings[dr->count - 1],
+                   "systemctl start xenstored xenconsoled: without noxs guests "
+                   "need them");
+}
+
+void doctor_parts(struct doctor *dr)
+{
+    struct chaos_host_info host;
+
+    dr->noxs = chaos_host_info(dr->cli->ctx, &host) == 0 && host.noxs_version;
+    find_xenstored(dr);
     find_nodes(dr);
-    find_back(dr);
+    find_backs(dr);
     find_chaosd(dr);
     if (dr->shape.vifs > 0)
         find_module(dr, "bridge");

@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <yajl/yajl_tree.h>
 
@@ -352,10 +355,34 @@ static void what_is_missing(void **state)
     assert_int_equal(cli_run("doctor", "--json", NULL), 1);
     read_json();
     assert_state("noxs in xen", "bad");
+    assert_state("xenstored", "bad");
     model_knobs.no_noxs = false;
     model_knobs.open_error = 2;
     assert_int_equal(cli_run("doctor", "--json", NULL), 1);
     cli_assert_error("chaos: doctor: this is not a Xen host");
+}
+
+/* Guests of a Xen without noxs have other back ends, and more ports. */
+static void by_xenstore(void **state)
+{
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)state;
+    put("/run/xenstored/pid", "1\n");
+    (void)snprintf(to.sun_path, sizeof(to.sun_path),
+                   "%.80s/run/xenstored/socket", root);
+    assert_int_equal(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    model_knobs.no_noxs = true;
+    assert_int_equal(cli_run("doctor", "--json", NULL), 0);
+    (void)close(fd);
+    read_json();
+    assert_state("xenstored", "ok");
+    assert_state("noxs in xen", "note");
+    assert_null(look("noxs_back", NULL));
+    assert_state("xen-netback", "note");
+    assert_limit("event channels (FIFO)", 2, 131071, (131071 - 2) / 4);
 }
 
 /* Whatever cannot be asked, there is an answer and no crash. */
@@ -403,6 +430,7 @@ int main(void)
         TEST(a_line_of_any_length),
         TEST(the_daemon),
         TEST(what_is_missing),
+        TEST(by_xenstore),
         TEST(nothing_to_read),
         TEST(many_bridges),
         TEST(fair_queues),
