@@ -89,4 +89,10 @@ bench-pool-icount bench-pool-wall: bench-pool-%: lab-ready \
 		$(B)/bench/bench-pool $(B)/bench/version-dyn
 	$(Q)bench/run pool $* $(BENCH_ROUNDS)
 
+## make bench-memory      what a guest with a vif costs Xen and dom0, by chaos and by xl
+MEMORY_GUESTS ?= 40
+.PHONY: bench-memory
+bench-memory: lab-ready $(B)/bench/bench-nth
+	$(Q)bench/run memory icount $(MEMORY_GUESTS)
+
 -include $(wildcard $(B)/bench/*.d)
