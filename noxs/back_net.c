@@ -40,6 +40,7 @@ static void stop_napi(struct net_back *net)
 	synchronize_irq(net->back.irq);
 	napi_disable(&net->napi);
 	del_timer_sync(&net->tx.timer);
+	noxs_net_arp_stop(net);
 	noxs_back_eoi(&net->back, false);
 }
 
@@ -276,6 +277,7 @@ static int make_rings(struct net_back *net, const struct noxs_ioctl_vif *vif)
 	noxs_net_tx_init(net);
 	noxs_net_tx_limit(net, vif->rate_bytes, vif->rate_interval);
 	noxs_net_rx_init(net);
+	noxs_net_arp_init(net);
 	return 0;
 }
 

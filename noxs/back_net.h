@@ -109,6 +109,8 @@ struct net_back {
 	/* IPv4 addresses that the front end spoke of as its own, by hash. */
 	DECLARE_BITMAP(addresses, 1 << NET_ADDRESS_BITS);
 	bool has_addresses; /* any */
+	struct sk_buff *late; /* an announcement that the others get later */
+	struct timer_list late_timer; /* runs then, or longer */
 	struct net_back_tx tx;
 	struct net_back_rx rx;
 };
@@ -167,6 +169,13 @@ void noxs_net_arp_sent(struct net_back *net, const struct sk_buff *skb);
 bool noxs_net_arp_is_quiet(const struct net_back *net,
 			   const struct sk_buff *skb);
 void noxs_net_arp_reset(struct net_back *net);
+void noxs_net_arp_init(struct net_back *net);
+/*
+ * The guest sent a packet, as noxs_net_arp_sent() has it, in NAPI's context.
+ * True: it is taken, and passed on later, unless it is stopped before.
+ */
+bool noxs_net_arp_defer(struct net_back *net, struct sk_buff *skb);
+void noxs_net_arp_stop(struct net_back *net); /* NAPI is off */
 
 /* back_net_batch.c */
 struct net_rx_batch *noxs_net_batch_create(void);

@@ -9,6 +9,11 @@
  * nobody said so much may mean any guest, and wakes all. So only one that was
  * another's, and is taken over without a word, is answered for by a second later
  * (back_net_rx.c), once.
+ *
+ * Even so a bridge copies an announcement for each of its ports, which with a
+ * thousand of them takes longer than to make a guest, and would be done just
+ * when one starts. So the bridge itself gets it at once, and learns from it, but
+ * the others LATER.
  */
 #include <linux/etherdevice.h>
 #include <linux/hash.h>
@@ -18,6 +23,7 @@
 #include "back_net.h"
 
 #define KNOWN_BITS 12
+#define LATER (HZ / 20)
 
 /*
  * Addresses that somebody, guest or not, spoke of as his own, by hash. Where two
@@ -93,6 +99,61 @@ bool noxs_net_arp_is_quiet(const struct net_back *net,
 	return READ_ONCE(net->has_addresses) &&
 	       !test_bit(bit_of(target), net->addresses) &&
 	       READ_ONCE(*known_at(target)) == target;
+}
+
+/* As if it were sent to the bridge, and so to none of its ports. */
+static void tell_bridge(const struct net_device *bridge,
+			const struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
+
+	if (!copy)
+		return;
+	ether_addr_copy(eth_hdr(copy)->h_dest, bridge->dev_addr);
+	copy->pkt_type = PACKET_HOST;
+	netif_receive_skb(copy);
+}
+
+bool noxs_net_arp_defer(struct net_back *net, struct sk_buff *skb)
+{
+	const struct arp_ipv4 *arp = arp_of(skb, 0);
+	const struct net_device *bridge;
+
+	if (!arp || skb->pkt_type != PACKET_BROADCAST ||
+	    get_unaligned(&arp->sender) != get_unaligned(&arp->target))
+		return false;
+	rcu_read_lock();
+	bridge = netdev_master_upper_dev_get_rcu(net->dev);
+	if (!bridge || !netif_is_bridge_master(bridge) ||
+	    cmpxchg(&net->late, NULL, skb)) {
+		rcu_read_unlock();
+		return false;
+	}
+	/* It is ours until the timer, which is not armed yet, has it. */
+	tell_bridge(bridge, skb);
+	rcu_read_unlock();
+	mod_timer(&net->late_timer, jiffies + LATER);
+	return true;
+}
+
+static void late(struct timer_list *timer)
+{
+	struct net_back *net = from_timer(net, timer, late_timer);
+	struct sk_buff *skb = xchg(&net->late, NULL);
+
+	if (skb)
+		netif_receive_skb(skb);
+}
+
+void noxs_net_arp_init(struct net_back *net)
+{
+	timer_setup(&net->late_timer, late, 0);
+}
+
+void noxs_net_arp_stop(struct net_back *net)
+{
+	del_timer_sync(&net->late_timer);
+	kfree_skb(xchg(&net->late, NULL));
 }
 
 void noxs_net_arp_reset(struct net_back *net)

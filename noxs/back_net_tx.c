@@ -266,7 +266,8 @@ static void deliver(struct net_back *net, struct net_tx_packet *packet)
 	packet->status = XEN_NETIF_RSP_OKAY;
 	net->tx.packets++;
 	net->tx.bytes += size;
-	napi_gro_receive(&net->napi, skb);
+	if (!noxs_net_arp_defer(net, skb))
+		napi_gro_receive(&net->napi, skb);
 }
 
 static bool is_copied(const struct tx_batch *batch, unsigned int op,
