@@ -73,7 +73,7 @@ static netdev_features_t net_fix_features(struct net_device *dev,
 	if (!net->connected)
 		return features;
 	if (!(net->features & NOXS_NET_F_SG))
-		features &= ~NETIF_F_SG;
+		features &= ~(NETIF_F_SG | NETIF_F_GSO);
 	if (!(net->features & NOXS_NET_F_CSUM))
 		features &= ~NETIF_F_IP_CSUM;
 	if (!(net->features & NOXS_NET_F_CSUM6))
@@ -127,6 +127,16 @@ static struct net_back *to_net(struct noxs_back *back)
 	return container_of(back, struct net_back, back);
 }
 
+/*
+ * As netdev_update_features() would, but without telling of it: a bridge would
+ * look at all its ports again, which are up to a thousand, only to learn what
+ * the stack sees to by itself when a packet comes to this one.
+ */
+static void follow_features(struct net_device *dev)
+{
+	dev->features = net_fix_features(dev, netdev_get_wanted_features(dev));
+}
+
 static int net_connect(struct noxs_back *back, u64 front_features)
 {
 	struct net_back *net = to_net(back);
@@ -137,7 +147,7 @@ static int net_connect(struct noxs_back *back, u64 front_features)
 	rc = noxs_net_rx_connect(net);
 	if (!rc) {
 		net->connected = true;
-		netdev_update_features(net->dev);
+		follow_features(net->dev);
 		netif_carrier_on(net->dev);
 		start_napi(net);
 	}
