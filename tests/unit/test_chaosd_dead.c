@@ -49,6 +49,8 @@ static void stops(void **state)
         log_says(f, id, "\"state\":\"gone\",\"reason\":\"poweroff\"", 0,
                  "last words");
     }
+    (void)model_domain_add("by-xl");
+    log_fails(f, "by-xl", -EOPNOTSUPP);
     log_fails(f, "web", -ESRCH);
     log_fails(f, "4711", -ESRCH);
     log_fails(f, "\"quotes\"", -ESRCH);
