@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "bus.h"
 #include "create.h"
 #include "internal.h"
 #include "shell.h"
@@ -72,11 +71,10 @@ static int image_of(struct chaos_ctx *ctx, struct chaosd_image *image,
 static bool is_on_xenstore(struct chaos_ctx *ctx,
                            const struct chaos_config *cfg)
 {
-    const struct bus_ops *bus;
     struct hv *hv;
 
     if (cfg->dev_method == CONFIG_DEV_AUTO)
-        return bus_of_host(ctx, &hv, &bus) == 0 && bus == &bus_xs;
+        return chaos__hv_noxs(ctx, &hv) == -ENOSYS;
     return cfg->dev_method == CONFIG_DEV_XENSTORE;
 }
 

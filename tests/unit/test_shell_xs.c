@@ -65,6 +65,34 @@ static void without_a_name(void **state)
     chaos_config_destroy(cfg);
 }
 
+/* Whether it runs or not, it is that daemon whose VMs these are. */
+static void shapes(void **state)
+{
+    static const struct {
+        const char *method;
+        uint32_t flags, vbds;
+    } cases[] = {{"auto", CHAOSD_SHAPE_XENSTORE, 0},
+                 {"xenstore", CHAOSD_SHAPE_XENSTORE, 0},
+                 {"noxs", 0, 1}};
+    struct kit *kit = *state;
+    char vbds[160];
+    size_t i;
+
+    store_knobs.open_error = ECONNREFUSED;
+    snprintf(vbds, sizeof(vbds), "[{\"target\": \"%s\", \"vdev\": \"xvda\"}]",
+             kit->kernel);
+    for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct chaos_config *cfg = kit_config(
+            kit, "xen.dev_method", cases[i].method, "vbds", vbds, NULL);
+        struct chaosd_shape shape;
+
+        assert_int_equal(chaos_shape_of(kit->ctx, cfg, &shape), 0);
+        assert_int_equal(shape.flags, cases[i].flags);
+        assert_int_equal(shape.vbd_count, cases[i].vbds);
+        chaos_config_destroy(cfg);
+    }
+}
+
 /* --- a VM of one -------------------------------------------------------------
  */
 
@@ -363,13 +391,10 @@ static void nodes_without_domain(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_a_name),
-        TEST(every_wish),
-        TEST(name_of_an_orphan),
-        TEST(makes_no_sense),
-        TEST(adopted),
-        TEST(changed_since),
-        TEST(nodes_without_domain),
+        TEST(without_a_name),     TEST(shapes),
+        TEST(every_wish),         TEST(name_of_an_orphan),
+        TEST(makes_no_sense),     TEST(adopted),
+        TEST(changed_since),      TEST(nodes_without_domain),
         TEST(back_end_of_nobody),
     };
 
