@@ -49,3 +49,9 @@ figures: lab-ready $(FIGURES_NEED) \
 ## make figures-report    plot and report what has been measured so far
 figures-report:
 	$(Q)bench/figures/report $(B)/bench/figures
+
+## make figures-picture   the README's picture, out of the rows of fig9
+.PHONY: figures-picture
+figures-picture:
+	$(Q)gnuplot -e "csv='$(B)/bench/fig9.csv'; out='docs/figure9.svg'" \
+		bench/figures/picture.gp
