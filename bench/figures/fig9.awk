@@ -63,6 +63,8 @@ function row(s,    there) {
         ms(at(s, 1)), there ? ms(at(s, last[x])) : "", ms(at(s, last[s])), \
         spread(s), at(s, last[s]) / at(s, 1), \
         there && s != x ? sprintf("%.1f", at(x, last[x]) / at(s, last[x])) : ""
+    put(s "_us_1", at(s, 1))
+    put(s "_us_last", at(s, last[s]))
     put(s "_last_over_1", at(s, last[s]) / at(s, 1))
     if (last[s] >= 1000) put(s "_1000_over_1", at(s, 1000) / at(s, 1))
     if (there && s != x) {
