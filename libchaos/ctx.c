@@ -208,23 +208,51 @@ int chaos__host(struct chaos_ctx *ctx, struct host **host_out)
     return 0;
 }
 
+/* As long as one that is silent was waited for. */
+#define STORE_PAUSE_NS UINT64_C(30000000000)
+
+static int store_open(struct chaos_ctx *ctx)
+{
+    int rc = store_xen_open(&ctx->store);
+
+    if (rc == -ENOENT || rc == -ECONNREFUSED)
+        return chaos__fail(ctx, -ENODEV,
+                           "XenStore's daemon is not running: start "
+                           "xenstored or oxenstored (docs/install.md)");
+    if (rc == -EAGAIN || rc == -ETIMEDOUT)
+        return chaos__fail(ctx, -ETIMEDOUT,
+                           "XenStore's daemon takes no connection: it hangs");
+    if (rc < 0)
+        return chaos__fail(ctx, rc, "cannot connect to XenStore");
+    return 0;
+}
+
+/* A handle that broke is of no use; one whose daemon hangs is not replaced. */
+static void store_renew(struct chaos_ctx *ctx)
+{
+    int fd = ctx->store->ops->fd(ctx->store);
+
+    if (fd >= 0)
+        return;
+    if (fd == -ETIMEDOUT)
+        ctx->store_next_ns = chaos__now_ns() + STORE_PAUSE_NS;
+    ctx->store->ops->close(ctx->store);
+    ctx->store = NULL;
+}
+
 int chaos__store(struct chaos_ctx *ctx, struct store **store_out)
 {
-    int rc;
+    int rc = 0;
 
-    if (ctx->store && ctx->store->ops->fd(ctx->store) < 0) {
-        ctx->store->ops->close(ctx->store);
-        ctx->store = NULL;
-    }
-    if (!ctx->store) {
-        rc = store_xen_open(&ctx->store);
-        if (rc == -ENOENT || rc == -ECONNREFUSED)
-            return chaos__fail(ctx, -ENODEV,
-                               "XenStore's daemon is not running: start "
-                               "xenstored or oxenstored (docs/install.md)");
-        if (rc < 0)
-            return chaos__fail(ctx, rc, "cannot connect to XenStore");
-    }
-    *store_out = ctx->store;
-    return 0;
+    if (ctx->store)
+        store_renew(ctx);
+    /* What is undone after a failure does not wait for it once more. */
+    if (!ctx->store && chaos__now_ns() < ctx->store_next_ns)
+        return chaos__fail(ctx, -ETIMEDOUT,
+                           "XenStore's daemon did not answer a moment ago");
+    if (!ctx->store)
+        rc = store_open(ctx);
+    if (rc == 0)
+        *store_out = ctx->store;
+    return rc;
 }

@@ -83,6 +83,7 @@ void device_unlink(struct device_link *link);
 
 /* time.c: time left for something that may take timeout_ms in all. */
 uint64_t deadline_after(unsigned timeout_ms);
+bool deadline_passed(uint64_t deadline);
 /* Wait for fd to be readable. -ETIMEDOUT; EINTR is hidden. */
 int deadline_poll(uint64_t deadline, int fd);
 

@@ -32,7 +32,8 @@ struct chaos_ctx {
     uint32_t owner;    /* whose lock lock_fd holds; 0: none (birth.h) */
     struct hv *hv;     /* owned; NULL until the first use */
     struct host *host; /* owned; NULL until the first use */
-    struct store *store; /* owned; NULL until the first use */
+    struct store *store;    /* owned; NULL until the first use */
+    uint64_t store_next_ns; /* its daemon was silent: ask it again then */
     bool noxs_checked;
     bool noxs_absent;
     bool bus_hinted;           /* bus.c: said that a VM gets another bus */

@@ -79,7 +79,8 @@ struct store_ops {
     int (*event)(struct store *store, char *token_out, size_t size);
     /*
      * Readable when there may be an event. Look for one first: some may have
-     * come with the answers to other requests.
+     * come with the answers to other requests. A handle that is useless has
+     * -EPIPE, or -ETIMEDOUT where the daemon was silent.
      */
     int (*fd)(const struct store *store);
 };

@@ -29,7 +29,7 @@ struct event {
 
 struct store_wire {
     struct store store;
-    int fd; /* owned; -1: it broke */
+    int fd; /* owned; negative: why it broke */
     uint32_t next_id;
     struct event *events, **events_end; /* owned */
     size_t out_len;
@@ -48,7 +48,7 @@ static struct store_wire *store_wire(struct store *store)
 static int broken(struct store_wire *w, int rc)
 {
     chaos__closep(&w->fd);
-    w->fd = -1;
+    w->fd = rc;
     return rc;
 }
 
@@ -149,10 +149,13 @@ static int keep_event(struct store_wire *w)
     return 0;
 }
 
+/* oxenstored has a word of its own for what C xenstored calls ENOSPC. */
 static int error_number(const char *text)
 {
     size_t i, count = sizeof(xsd_errors) / sizeof(*xsd_errors);
 
+    if (strcmp(text, "EQUOTA") == 0)
+        return -ENOSPC;
     for (i = 0; i < count; i++) {
         if (strcmp(xsd_errors[i].errstring, text) == 0)
             return -xsd_errors[i].errnum;

@@ -19,6 +19,11 @@ uint64_t deadline_after(unsigned timeout_ms)
     return now_ms() + timeout_ms;
 }
 
+bool deadline_passed(uint64_t deadline)
+{
+    return now_ms() >= deadline;
+}
+
 /* Milliseconds until then for poll(), 0 when it has passed. */
 static int deadline_left(uint64_t deadline)
 {

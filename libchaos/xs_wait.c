@@ -61,6 +61,9 @@ static int loop(struct chaos_ctx *ctx, struct store *store,
         if (ended < 0)
             return ended;
         rc = ended ? 0 : deadline_poll(w->deadline, store->ops->fd(store));
+        /* A guest may write the node over and over. */
+        if (rc == 0 && !ended && deadline_passed(w->deadline))
+            rc = -ETIMEDOUT;
         if (rc == -ETIMEDOUT)
             return rc;
         if (rc < 0)

@@ -138,8 +138,10 @@ int store_enter(struct model_store *m, const char *name)
     int rc = model_enter(name);
 
     all.calls++;
-    if (store_knobs.dead || rc == -EPIPE)
-        m->broken = true;
+    if (store_knobs.dead)
+        m->broken = -EPIPE;
+    if (rc == -EPIPE || rc == -ETIMEDOUT)
+        m->broken = rc;
     if (rc < 0)
         return rc;
     return m->broken ? -EPIPE : 0;
@@ -352,7 +354,7 @@ static int get_fd(const struct store *store)
 {
     const struct model_store *m = (const void *)store;
 
-    return m->broken ? -1 : m->fd;
+    return m->broken ? m->broken : m->fd;
 }
 
 static void store_close(struct store *store)

@@ -15,8 +15,8 @@
 /* A handle. */
 struct model_store {
     struct store store;
-    int fd; /* an eventfd that is readable while there are events */
-    bool broken;
+    int fd;     /* an eventfd that is readable while there are events */
+    int broken; /* why it is useless; 0: it is not */
     uint32_t transaction; /* 0: none */
     uint64_t seen;        /* generation when it began */
     struct tree tree;     /* the transaction's own */

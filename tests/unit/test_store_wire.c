@@ -204,6 +204,21 @@ static void test_many(void **state)
         assert_int_equal(r[i].rc, i % 2 ? -EACCES : 0);
 }
 
+/* As oxenstored says it; and an error that no version of the protocol knows. */
+static void test_errors(void **state)
+{
+    struct wire *w = *state;
+    struct store_request r[] = {
+        {.verb = STORE_WRITE, .path = "/a", .value = ""},
+        {.verb = STORE_WRITE, .path = "/b", .value = ""},
+    };
+
+    say(w, XS_ERROR, 1, "EQUOTA", 7);
+    say(w, XS_ERROR, 2, "EWHATEVER", 10);
+    assert_int_equal(w->store->ops->run(w->store, 0, r, 2), -ENOSPC);
+    assert_int_equal(r[1].rc, -EIO);
+}
+
 static void broken(const struct wire *w, int rc)
 {
     struct store_request r[] = {
@@ -215,7 +230,7 @@ static void broken(const struct wire *w, int rc)
     assert_int_equal(r[1].rc, rc);
     assert_int_equal(w->store->ops->run(w->store, 0, r, 2), -EPIPE);
     assert_int_equal(w->store->ops->watch(w->store, "/", ""), -EPIPE);
-    assert_int_equal(w->store->ops->fd(w->store), -1);
+    assert_int_equal(w->store->ops->fd(w->store), rc);
 }
 
 static void test_silent_daemon(void **state)
@@ -299,7 +314,7 @@ int main(void)
         TEST(test_many),           TEST(test_silent_daemon),
         TEST(test_daemon_gone),    TEST(test_wrong_answer),
         TEST(test_endless_answer), TEST(test_half_answered),
-        TEST(test_too_long),
+        TEST(test_too_long),       TEST(test_errors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
