@@ -8,7 +8,9 @@
  * round trip; a transaction is for the name alone, which two may want.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "bus.h"
 #include "create.h"
@@ -134,6 +136,18 @@ static int channels(struct create *c)
     return rc;
 }
 
+/* As xl writes it, who shows it. */
+static void write_start(struct xs_batch *b, const char *uuid)
+{
+    struct timespec now;
+    char text[32];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    (void)snprintf(text, sizeof(text), "%lld.%02ld", (long long)now.tv_sec,
+                   now.tv_nsec / 10000000);
+    xs_write(b, text, "", "/vm/%s/start_time", uuid);
+}
+
 /* Where the uuid is known, and the name, which the guest sees as well. */
 static void name(struct create *c, struct xs_batch *b)
 {
@@ -147,6 +161,7 @@ static void name(struct create *c, struct xs_batch *b)
     xs_mkdir(b, &reads, "/vm/%s", uuid);
     xs_write(b, uuid, "", "/vm/%s/uuid", uuid);
     xs_write(b, text, "", "/vm/%s/name", uuid);
+    write_start(b, uuid);
     xs_write(b, "/vm/", uuid, "/local/domain/%u/vm", c->domid);
     xs_write(b, text, "", "/local/domain/%u/name", c->domid);
     xs_number(b, c->generation, "/local/domain/%u/generation", c->domid);
