@@ -117,6 +117,9 @@ int xs_finalise_vifs(struct create *c) CHAOS_CHECK;
 int xs_make_vbds(struct create *c) CHAOS_CHECK;
 void xs_unmake_vbds(struct create *c);
 
+/* xs_other.c: the files that xl keeps of a domain that is gone. */
+void xs_other_forget(uint32_t domid);
+
 /* --- names (xs_names.c) -----------------------------------------------------
  */
 

@@ -185,6 +185,7 @@ int xs_clean(struct chaos_ctx *ctx, uint32_t domid, const uint8_t *uuid)
     /* Whoever made them may have been killed before he told of them there. */
     xs_remove(&b, "/local/domain/0/backend/vif/%u", domid);
     xs_remove(&b, "/local/domain/0/backend/vbd/%u", domid);
+    xs_other_forget(domid);
     xs_remove(&b, "/local/domain/%u", domid);
     xs_remove(&b, "/libxl/%u", domid);
     rc = xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
