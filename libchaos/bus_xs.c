@@ -29,7 +29,10 @@ static int check(struct chaos_ctx *ctx, const struct chaos_config *cfg)
     return 0;
 }
 
-/* Why a create failed is what its caller wants to read. */
+/*
+ * Why a create failed is what its caller wants to read. A daemon that is gone
+ * took the nodes with it.
+ */
 static void remove_nodes(struct create *c,
                          int (*remove)(struct create *c, struct store *store))
 {
@@ -41,7 +44,7 @@ static void remove_nodes(struct create *c,
     rc = chaos__store(c->ctx, &store);
     if (rc == 0)
         rc = remove(c, store);
-    if (rc < 0)
+    if (rc < 0 && rc != -ENODEV && rc != -EPIPE)
         chaos__log(c->ctx, CHAOS_LOG_ERROR,
                    "domain %u: its nodes in XenStore were left: %s", c->domid,
                    c->ctx->error);
@@ -254,8 +257,7 @@ static int announce(struct create *c)
         return chaos__fail(c->ctx, rc, "cannot grant the guest's rings");
     rc = store->ops->introduce(store, c->domid, c->store_frame, c->store_port);
     if (rc < 0)
-        return chaos__fail(c->ctx, rc,
-                           "XenStore's daemon refused the domain's ring");
+        return xs_refused(c->ctx, rc, "the domain's ring");
     return 0;
 }
 

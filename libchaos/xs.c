@@ -107,7 +107,7 @@ void xs_remove(struct xs_batch *b, const char *path, ...)
 /* --- what can go wrong -------------------------------------------------------
  */
 
-static int refused(struct chaos_ctx *ctx, int rc, const char *path)
+int xs_refused(struct chaos_ctx *ctx, int rc, const char *path)
 {
     switch (rc) {
     case -EPIPE:
@@ -115,6 +115,7 @@ static int refused(struct chaos_ctx *ctx, int rc, const char *path)
     case -ETIMEDOUT:
         return chaos__fail(ctx, rc, "XenStore's daemon does not answer");
     case -ENOSPC:
+    case -E2BIG:
         return chaos__fail(ctx, rc,
                            "XenStore's quota is used up, at '%s': raise it in "
                            "the daemon's configuration",
@@ -137,7 +138,7 @@ int xs_run(struct chaos_ctx *ctx, struct store *store, uint32_t transaction,
         const struct store_request *r = &b->requests[i];
 
         if (r->rc < 0 && !(r->verb == STORE_RM && r->rc == -ENOENT))
-            return refused(ctx, r->rc, r->path);
+            return xs_refused(ctx, r->rc, r->path);
     }
     return 0;
 }
@@ -147,7 +148,7 @@ int xs_begin(struct chaos_ctx *ctx, struct store *store,
 {
     int rc = store->ops->begin(store, transaction_out);
 
-    return rc < 0 ? refused(ctx, rc, "a transaction") : 0;
+    return rc < 0 ? xs_refused(ctx, rc, "a transaction") : 0;
 }
 
 int xs_commit(struct chaos_ctx *ctx, struct store *store, uint32_t transaction)
@@ -158,7 +159,7 @@ int xs_commit(struct chaos_ctx *ctx, struct store *store, uint32_t transaction)
         return chaos__fail(ctx, rc,
                            "XenStore is too busy: others always write "
                            "beside us");
-    return rc < 0 ? refused(ctx, rc, "a transaction") : 0;
+    return rc < 0 ? xs_refused(ctx, rc, "a transaction") : 0;
 }
 
 void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE])

@@ -42,6 +42,8 @@ void xs_mkdir(struct xs_batch *b, const struct store_permissions *perms,
 void xs_remove(struct xs_batch *b, const char *path, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* What the daemon said of a path, with text. */
+int xs_refused(struct chaos_ctx *ctx, int rc, const char *path) CHAOS_CHECK;
 /* The first failure, with text. */
 int xs_run(struct chaos_ctx *ctx, struct store *store, uint32_t transaction,
            struct xs_batch *b) CHAOS_CHECK;

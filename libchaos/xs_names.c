@@ -44,7 +44,7 @@ static int read_nodes(struct chaos_ctx *ctx, struct store *store,
         return 0;
     for (i = 0; i < count; i++)
         free(texts_out[i]);
-    return chaos__fail(ctx, rc, "cannot read the domains' names in XenStore");
+    return xs_refused(ctx, rc, "the domains' names");
 }
 
 /* CHAOS_DOMID_NONE: no domain but `except` has it. */
