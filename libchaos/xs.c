@@ -116,7 +116,7 @@ int xs_refused(struct chaos_ctx *ctx, int rc, const char *path)
         return chaos__fail(ctx, rc, "XenStore's daemon does not answer");
     case -ENOSPC:
     case -E2BIG:
-        return chaos__fail(ctx, rc,
+        return chaos__fail(ctx, -ENOSPC,
                            "XenStore's quota is used up, at '%s': raise it in "
                            "the daemon's configuration",
                            path);
