@@ -235,6 +235,7 @@ static int attach(struct chaos_ctx *ctx, uint32_t domid,
     int rc = chaos__config_check_devices(ctx, cfg);
 
     a.c.domid = domid;
+    a.c.lives = true;
     if (rc == 0)
         rc = run(&a, cfg);
     chaos__closep(&a.lock_fd);

@@ -25,6 +25,7 @@ struct create {
     uint32_t done;      /* steps.c: bit n: step n of the table was done */
     struct birth birth; /* the domain's mark until it is made */
     bool host_is_full;  /* it failed for want of the host's memory */
+    bool lives;         /* it runs already, and is given devices */
 
     /* A shell is made, and its images must be these; NULL: a VM is made. */
     const struct chaosd_shape *shape;

@@ -83,6 +83,10 @@ struct xs_device {
  */
 void xs_device_start(struct xs_batch *b, const struct xs_device *d);
 void xs_device_end(struct xs_batch *b, const struct xs_device *d);
+/* Write that: at once where the guest runs, so that it sees all or nothing. */
+struct create;
+int xs_device_tell(const struct create *c, struct store *store,
+                   struct xs_batch *b) CHAOS_CHECK;
 /* A node of the front end, of the back end, and for xl to know. */
 void xs_front(struct xs_batch *b, const struct xs_device *d, const char *key,
               const char *value);
@@ -112,7 +116,6 @@ void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
 /* --- the bus's ops of these names (xs_vif.c, xs_vbd.c) -----------------------
  */
 
-struct create;
 int xs_make_vifs(struct create *c) CHAOS_CHECK;
 void xs_unmake_vifs(struct create *c);
 int xs_finalise_vifs(struct create *c) CHAOS_CHECK;
@@ -173,7 +176,6 @@ int xs_console_open(struct chaos_ctx *ctx, uint32_t domid,
 /* --- devices of living domains: the bus's ops of these names ----------------
  */
 
-struct create;
 struct host_back;
 
 /* xs_list.c */

@@ -64,7 +64,7 @@ static int tell(struct create *c, struct store *store, const struct vbd *v)
     (void)snprintf(number, sizeof(number), "%x:%x", dev_major, dev_minor);
     xs_start(&b);
     describe(&b, &d, v, number);
-    return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+    return xs_device_tell(c, store, &b);
 }
 
 static int wait_for_disk(struct host *host, const struct xs_device *d,

@@ -124,7 +124,7 @@ static int tell(struct create *c, struct store *store, struct vif *v)
         vif_make_mac(c->uuid, v->id, 0, v->mac);
     xs_start(&b);
     describe(&b, &d, v);
-    return xs_run(c->ctx, store, STORE_NO_TRANSACTION, &b);
+    return xs_device_tell(c, store, &b);
 }
 
 static int wait_for_link(struct host *host, const struct xs_device *d,

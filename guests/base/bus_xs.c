@@ -61,7 +61,10 @@ static void xs_follow(enum bus_type type)
     xs_watch(w);
 }
 
-/* A back end whose directory is gone is closed. */
+/*
+ * A back end whose directory is gone is closed; of what lies where only dom0
+ * may look, the daemon says no more than that it is not to be read.
+ */
 static void state_changed(struct xs_watch *w)
 {
     struct xs_bus *bus = (struct xs_bus *)w;
@@ -69,7 +72,7 @@ static void state_changed(struct xs_watch *w)
     uint64_t state;
     int rc = xs_read_u64(NULL, bus->watched, &state);
 
-    if (rc == -ENOENT)
+    if (rc == -ENOENT || rc == -EIO)
         state = XenbusStateClosed;
     else if (rc || state > XenbusStateReconfigured)
         return;

@@ -53,6 +53,23 @@ static void fire_differences(const struct tree *old, const struct tree *new)
     }
 }
 
+/* Back ends look around, and at their states; they change the tree by it. */
+static void tell_stock(const struct tree *old)
+{
+    struct tree now = {0};
+    size_t i;
+
+    tree_copy(&now, &all.tree);
+    model_stock_changed("");
+    for (i = 0; i < now.count; i++) {
+        const struct node *n = tree_find(old, now.nodes[i].path);
+
+        if (!n || strcmp(n->value, now.nodes[i].value) != 0)
+            model_stock_changed(now.nodes[i].path);
+    }
+    tree_free(&now);
+}
+
 /* --- what tests ask ----------------------------------------------------------
  */
 
@@ -308,8 +325,8 @@ static int end(struct store *store, uint32_t transaction, bool commit)
     m->tree = (struct tree){0};
     all.generation++;
     fire_differences(&old, &all.tree);
+    tell_stock(&old);
     tree_free(&old);
-    model_stock_changed("");
     return model_leave("store_end", 0);
 }
 
