@@ -77,8 +77,8 @@ static int look(struct attach *a)
         return a->present_count;
     if (a->c.bus == &bus_noxs && !is_present(a, NOXS_DEV_SYSCTL, 0))
         return chaos__fail(a->c.ctx, -EOPNOTSUPP,
-                           "domain %u has no noxs devices: it was not made by "
-                           "chaos",
+                           "domain %u has neither noxs devices nor XenStore: "
+                           "it was not made by chaos",
                            a->c.domid);
     return 0;
 }

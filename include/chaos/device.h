@@ -29,7 +29,9 @@ extern "C" {
  * disk is in use. -ENODEV: no such bridge, or the module noxs_back is not
  * loaded. -EPROTO: the module is of another version. -ENOSPC: no room for so
  * many. -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
- * -EOPNOTSUPP: it was not made by chaos.
+ * -EOPNOTSUPP: it has neither noxs devices nor XenStore. A VM on XenStore, xl's
+ * included, has Linux's own back ends, which are waited for (ten seconds), and
+ * sees the device by itself.
  */
 int chaos_vif_attach(struct chaos_ctx *ctx, uint32_t domid,
                      const struct chaos_config *cfg,
@@ -39,7 +41,8 @@ int chaos_vbd_attach(struct chaos_ctx *ctx, uint32_t domid,
                      uint32_t *ids_out) CHAOS_CHECK;
 
 /*
- * Ask the guest to let go of a device, wait at most timeout_ms (blocks), and
+ * Ask the guest to let go of a device (one that has not connected has nothing
+ * to let go of with XenStore), wait at most timeout_ms (blocks), and
  * remove it. -ETIMEDOUT: it would not, and keeps it. force: remove it whatever
  * the guest says, without waiting. -ENOENT: it has no such device. Blocks as
  * attach does, too.
@@ -77,7 +80,10 @@ struct chaos_vbd_info {
     uint64_t errors;
 };
 
-/* In ascending order of id. End them with chaos_*_list_free. */
+/*
+ * In ascending order of id. End them with chaos_*_list_free. What was moved is
+ * counted by noxs's back ends only: elsewhere it is 0.
+ */
 int chaos_vif_list(struct chaos_ctx *ctx, uint32_t domid,
                    struct chaos_vif_info **infos_out,
                    size_t *count_out) CHAOS_CHECK;
