@@ -107,6 +107,10 @@ static void describe(struct create *c, struct xs_batch *b)
 
     xs_remove(b, "/local/domain/%u", c->domid);
     xs_remove(b, "/libxl/%u", c->domid);
+    if (c->cfg->vif_count > 0)
+        xs_remove(b, "/local/domain/0/backend/vif/%u", c->domid);
+    if (c->cfg->vbd_count > 0)
+        xs_remove(b, "/local/domain/0/backend/vbd/%u", c->domid);
     xs_mkdir(b, &reads, "/local/domain/%u", c->domid);
     xs_number(b, c->domid, "/local/domain/%u/domid", c->domid);
     xs_number(b, c->cfg->memory_kb, "/local/domain/%u/memory/static-max",
