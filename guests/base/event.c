@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * event.c: event channels, two-level ABI, one vCPU.
+ * event.c: event channels, two-level ABI, one vCPU. What turns events on and
+ * off is a byte for PV, and the processor's flag for PVH.
  *
  * shared_info is written by Xen at any time, so its words change by atomic
  * instructions only.
@@ -15,8 +16,10 @@
 #include <xen/version.h>
 
 #include "internal.h"
+#include "pvh.h"
 
 #define WORD_BITS 64
+#define RFLAGS_IF 0x200
 
 static struct {
     event_fn *fn;
@@ -85,9 +88,21 @@ void event_upcall(void)
     trap_recover = recover;
 }
 
+static bool interrupts_disable(void)
+{
+    uint64_t flags;
+
+    __asm__ volatile("pushfq; popq %0; cli" : "=r"(flags) : : "memory");
+    return flags & RFLAGS_IF;
+}
+
 bool events_disable(void)
 {
-    bool on = !READ_ONCE(vcpu()->evtchn_upcall_mask);
+    bool on;
+
+    if (guest_is_pvh)
+        return interrupts_disable();
+    on = !READ_ONCE(vcpu()->evtchn_upcall_mask);
 
     WRITE_ONCE(vcpu()->evtchn_upcall_mask, 1);
     barrier();
@@ -97,6 +112,10 @@ bool events_disable(void)
 void events_enable(void)
 {
     barrier();
+    if (guest_is_pvh) {
+        __asm__ volatile("sti" ::: "memory");
+        return;
+    }
     WRITE_ONCE(vcpu()->evtchn_upcall_mask, 0);
     mb();
     /* One that came meanwhile is delivered at the end of any hypercall. */
@@ -110,9 +129,13 @@ void events_restore(bool on)
         events_enable();
 }
 
+/* The processor takes no interrupt between the two instructions. */
 void event_block(void)
 {
-    sched_op(SCHEDOP_block, NULL);
+    if (guest_is_pvh)
+        __asm__ volatile("sti; hlt" ::: "memory");
+    else
+        sched_op(SCHEDOP_block, NULL);
 }
 
 /*

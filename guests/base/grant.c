@@ -12,8 +12,10 @@
 #include <guest/memory.h>
 
 #include <xen/grant_table.h>
+#include <xen/memory.h>
 
 #include "internal.h"
+#include "pvh.h"
 
 #define FRAMES_MAX 16
 #define PER_FRAME (PAGE_SIZE / sizeof(grant_entry_v1_t))
@@ -35,23 +37,41 @@ static void put_free(uint32_t ref)
     free_ref = ref;
 }
 
+/* Map frame n - 1 of the table. */
+static int map_frame(unsigned int n, void **va_out)
+{
+    xen_pfn_t list[FRAMES_MAX];
+    struct gnttab_setup_table op = {.dom = DOMID_SELF, .nr_frames = n};
+
+    set_xen_guest_handle(op.frame_list, list);
+    if (grant_table_op(GNTTABOP_setup_table, &op, 1) || op.status != GNTST_okay)
+        return -ENOSPC;
+    return window_map(list[n - 1], PAGE_RW, va_out);
+}
+
+static int place_frame(unsigned int n, void **va_out)
+{
+    int rc = window_take(1, va_out);
+
+    if (rc)
+        return rc;
+    rc = pvh_place(XENMAPSPACE_grant_table, n - 1, *va_out);
+    if (rc)
+        window_give(*va_out, 1);
+    return rc;
+}
+
 /* Ask for one frame more and put its entries on the list. */
 static int grow(void)
 {
     unsigned int n = nr_frames + 1;
-    xen_pfn_t list[FRAMES_MAX];
-    struct gnttab_setup_table op = {.dom = DOMID_SELF, .nr_frames = n};
     void *va;
     uint32_t ref;
     int rc;
 
     if (n > FRAMES_MAX)
         return -ENOSPC;
-    set_xen_guest_handle(op.frame_list, list);
-    rc = (int)grant_table_op(GNTTABOP_setup_table, &op, 1);
-    if (rc || op.status != GNTST_okay)
-        return -ENOSPC;
-    rc = window_map(list[nr_frames], PAGE_RW, &va);
+    rc = guest_is_pvh ? place_frame(n, &va) : map_frame(n, &va);
     if (rc)
         return rc;
     frames[nr_frames++] = va;

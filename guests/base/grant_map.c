@@ -3,7 +3,8 @@
  * grant_map.c: map what others grant, in the window, whose table is there.
  *
  * The hypercall writes the page table entries itself. They are accounted to
- * the grant, so nothing but its own unmap operation may clear them.
+ * the grant, so nothing but its own unmap operation may clear them. For PVH it
+ * puts the page into the guest's memory at the address that it is given.
  */
 #include <guest/grant.h>
 #include <guest/guest.h>

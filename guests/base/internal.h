@@ -33,6 +33,8 @@ extern const char trap_try_out[];
 /* start.c */
 void guest_start(struct start_info *si, uintptr_t stack_top)
     __attribute__((noreturn));
+/* The shared page is there, traps and events are caught. */
+void guest_attached(bool has_device_page) __attribute__((noreturn));
 
 /* trap.c */
 extern struct trap_info trap_table[];

@@ -12,6 +12,7 @@
 #include <xen/sched.h>
 
 #include "internal.h"
+#include "pvh.h"
 
 static void (*resume_hook)(int rc);
 
@@ -106,8 +107,11 @@ int guest_suspend(void)
     void *page;
     int rc;
 
-    /* The store's daemon and back ends would have to be found again. */
-    if (xs_present())
+    /*
+     * The store's daemon and back ends would have to be found again, and a PVH
+     * guest's pages of Xen placed again.
+     */
+    if (xs_present() || guest_is_pvh)
         return -EOPNOTSUPP;
     on = events_disable();
     sysctl_state(NOXS_STATE_SUSPENDING);

@@ -22,8 +22,9 @@
     note Xen, XEN_ELFNOTE_XEN_VERSION, .asciz "xen-3.0"
     note Xen, XEN_ELFNOTE_LOADER, .asciz "generic"
     note Xen, XEN_ELFNOTE_VIRT_BASE, .quad GUEST_BASE
-    note Xen, XEN_ELFNOTE_PADDR_OFFSET, .quad 0
+    note Xen, XEN_ELFNOTE_PADDR_OFFSET, .quad GUEST_BASE
     note Xen, XEN_ELFNOTE_ENTRY, .quad guest_entry
+    note Xen, XEN_ELFNOTE_PHYS32_ENTRY, .long pvh_entry
     note Xen, XEN_ELFNOTE_PAE_MODE, .asciz "yes"
     note Xen, XEN_ELFNOTE_FEATURES, .asciz "pae_pgdir_above_4gb"
     note Xen, XEN_ELFNOTE_HV_START_LOW, .quad 0xffff800000000000
@@ -47,5 +48,12 @@ start_on_stack:
     movq %rdi, %rsp
     xorl %ebp, %ebp
     call *%rsi
+
+/* The one place of hypercalls; pvh.c writes another instruction over it. */
+    .globl guest_hypercall
+guest_hypercall:
+    syscall
+    nop
+    ret
 
     .section .note.GNU-stack, "", @progbits

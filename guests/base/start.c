@@ -30,7 +30,7 @@ static void set_call(struct multicall_entry *call, unsigned long op,
 }
 
 /* Nothing can be said before there is a console; crash, that is all. */
-static void attach(void)
+static bool attach(void)
 {
     struct multicall_entry calls[4];
     uint64_t frame = 0;
@@ -49,11 +49,7 @@ static void attach(void)
     if (multicall(calls, mapped ? 4 : 3) || calls[0].result ||
         calls[1].result || calls[2].result)
         guest_crash();
-    event_init();
-    noxs_init(mapped && !calls[3].result);
-    console_init();
-    sysctl_init();
-    xs_init();
+    return mapped && !calls[3].result;
 }
 
 static void protect_text(void)
@@ -85,7 +81,16 @@ void guest_start(struct start_info *si, uintptr_t stack_top)
     guest_start_info = si;
     si->cmd_line[sizeof(si->cmd_line) - 1] = '\0';
     memory_init(stack_top);
-    attach();
+    guest_attached(attach());
+}
+
+void guest_attached(bool has_device_page)
+{
+    event_init();
+    noxs_init(has_device_page);
+    console_init();
+    sysctl_init();
+    xs_init();
     if (guest_options.protect_text)
         protect_text();
     if (!guest_options.stack_pages)

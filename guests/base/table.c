@@ -5,6 +5,9 @@
  * Xen validates every change of a page table; a page that is one must not be
  * writable anywhere. The tables that the builder made lie in the guest's
  * memory, mapped read-only, as do those made here.
+ *
+ * A PVH guest's tables are its own (pvh.c): all is mapped from the start, and a
+ * mapping is changed by writing it.
  */
 #include <guest/barrier.h>
 #include <guest/event.h>
@@ -13,6 +16,7 @@
 #include <guest/memory.h>
 
 #include "internal.h"
+#include "pvh.h"
 #include "table.h"
 
 #define PTE_PRESENT 0x001ul
@@ -69,6 +73,13 @@ uint64_t memory_pte(uint64_t mfn, enum page_access access)
     }
 }
 
+static int change(uintptr_t va, uint64_t pte)
+{
+    if (guest_is_pvh)
+        return pvh_map(va, pte);
+    return (int)update_va_mapping(va, pte, UVMF_INVLPG | UVMF_LOCAL);
+}
+
 uint64_t page_frame(const void *va)
 {
     return pfn_frame(page_pfn(va));
@@ -78,6 +89,10 @@ int page_of_frame(uint64_t mfn, void **va_out)
 {
     uint64_t pfn;
 
+    if (guest_is_pvh) {
+        *va_out = (void *)(mfn << PAGE_SHIFT);
+        return mfn < GUEST_BASE >> PAGE_SHIFT || mfn >> 20 ? -ERANGE : 0;
+    }
     if (mfn >= MACH2PHYS_NR_ENTRIES ||
         trap_read_u64(&machine_to_phys_mapping[mfn], &pfn) ||
         pfn >= memory.mapped || pfn_frame(pfn) != mfn)
@@ -88,9 +103,7 @@ int page_of_frame(uint64_t mfn, void **va_out)
 
 int page_protect(void *va, enum page_access access)
 {
-    return (int)update_va_mapping((uintptr_t)va,
-                                  memory_pte(page_frame(va), access),
-                                  UVMF_INVLPG | UVMF_LOCAL);
+    return change((uintptr_t)va, memory_pte(page_frame(va), access));
 }
 
 static bool slots_free(unsigned int first, unsigned int n)
@@ -138,8 +151,7 @@ int window_map(uint64_t mfn, enum page_access access, void **va_out)
 
     if (rc)
         return rc;
-    rc = (int)update_va_mapping((uintptr_t)va, memory_pte(mfn, access),
-                                UVMF_INVLPG | UVMF_LOCAL);
+    rc = change((uintptr_t)va, memory_pte(mfn, access));
     if (rc)
         window_give(va, 1);
     else
@@ -149,7 +161,8 @@ int window_map(uint64_t mfn, enum page_access access, void **va_out)
 
 void window_unmap(void *va)
 {
-    update_va_mapping((uintptr_t)va, 0, UVMF_INVLPG | UVMF_LOCAL);
+    change((uintptr_t)va,
+           guest_is_pvh ? memory_pte(page_frame(va), PAGE_RW) : 0);
     window_give(va, 1);
 }
 
@@ -176,6 +189,8 @@ uint64_t pfn_frame(size_t pfn)
     const uint64_t *table = (const uint64_t *)guest_start_info->mfn_list;
     uintptr_t va = (uintptr_t)pfn_va(pfn);
 
+    if (guest_is_pvh)
+        return va >> PAGE_SHIFT;
     if (table)
         return table[pfn];
     table = table_find(va, 1);

@@ -10,6 +10,7 @@
 #include <xen/sched.h>
 
 #include "internal.h"
+#include "pvh.h"
 
 #define DECLARE(n) void trap_##n(void)
 DECLARE(0);
@@ -48,7 +49,11 @@ static struct trap trap_last;
 
 static uint64_t fault_address(void)
 {
-    return guest_shared_info->vcpu_info[0].arch.cr2;
+    uint64_t cr2 = guest_shared_info->vcpu_info[0].arch.cr2;
+
+    if (guest_is_pvh)
+        __asm__("movq %%cr2, %0" : "=r"(cr2));
+    return cr2;
 }
 
 static void trap_report(const struct trap_regs *r) __attribute__((noreturn));

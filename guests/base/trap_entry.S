@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * trap_entry.S: where Xen enters the guest: traps and events.
+ * trap_entry.S: where Xen enters a PV guest, and its processor a PVH guest:
+ * traps and events.
  *
  * Xen aligns the stack to 16 bytes and pushes ss, rsp, rflags, cs, rip, for
  * some vectors an error code, then r11 and rcx. The stubs complete that to
  * struct trap_regs. The way back is the iret hypercall, whose frame is rax,
  * r11, rcx, flags, rip, cs, rflags, rsp, ss; its rflags.IF turns events on.
+ *
+ * The processor pushes the same without r11 and rcx, so that PVH enters behind
+ * the instructions that pop these (PV_POPS of pvh.c), and returns by iretq.
  */
 #include <xen/xen.h>
 
@@ -80,12 +84,15 @@ trap_common:
     popq %rsi
     popq %rdi
     addq $16, %rsp
+    cmpb $0, guest_is_pvh
+    jne 1f
     pushq $0
     pushq %rcx
     pushq %r11
     pushq %rax
     movl $__HYPERVISOR_iret, %eax
     syscall
+1:  iretq
 
 /* Xen could not load a segment of the guest: nothing to go back to. */
     .globl entry_failsafe

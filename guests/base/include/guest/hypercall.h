@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hypercall.h: direct hypercalls of a 64-bit PV guest.
+ * hypercall.h: direct hypercalls of a 64-bit guest.
  *
  * A PV kernel's `syscall` instruction is the hypercall itself; Xen's stub page
- * does nothing else, so guests do without it and their images name none. Xen
- * may clobber the registers of arguments, and `syscall` rcx and r11.
+ * does nothing else, so guests do without it and their images name none. PVH
+ * has another instruction, and the same registers: hence one place for all
+ * (start.S). Xen may clobber the registers of arguments, and `syscall` rcx and
+ * r11.
  *
  * All return what Xen answers: 0 or more, or -errno.
  */
@@ -27,6 +29,8 @@ enum {
 #include <xen/errno.h>
 };
 
+extern char guest_hypercall[];
+
 static inline long hypercall4(unsigned long nr, unsigned long a1,
                               unsigned long a2, unsigned long a3,
                               unsigned long a4)
@@ -34,7 +38,7 @@ static inline long hypercall4(unsigned long nr, unsigned long a1,
     register unsigned long r10 __asm__("r10") = a4;
     long rc;
 
-    __asm__ volatile("syscall"
+    __asm__ volatile("call guest_hypercall"
                      : "=a"(rc), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10)
                      : "0"(nr)
                      : "rcx", "r11", "memory");
@@ -46,7 +50,7 @@ static inline long hypercall3(unsigned long nr, unsigned long a1,
 {
     long rc;
 
-    __asm__ volatile("syscall"
+    __asm__ volatile("call guest_hypercall"
                      : "=a"(rc), "+D"(a1), "+S"(a2), "+d"(a3)
                      : "0"(nr)
                      : "rcx", "r11", "memory");
@@ -58,7 +62,7 @@ static inline long hypercall2(unsigned long nr, unsigned long a1,
 {
     long rc;
 
-    __asm__ volatile("syscall"
+    __asm__ volatile("call guest_hypercall"
                      : "=a"(rc), "+D"(a1), "+S"(a2)
                      : "0"(nr)
                      : "rcx", "r11", "memory");
