@@ -39,20 +39,23 @@ static int check_supported(struct chaos_ctx *ctx,
     if (cfg->has_uuid && birth_decode(cfg->uuid, &birth))
         return chaos__fail(ctx, -EINVAL,
                            "uuid: this one marks domains that are being made");
-    if (cfg->pvh)
-        return chaos__fail(ctx, -EOPNOTSUPP,
-                           "xen.pvh: this version creates PV guests only");
     return 0;
 }
 
 /* Early, so that a wish beyond the host takes nothing from it meanwhile. */
-static int check_memory(struct create *c)
+static int check_host(struct create *c)
 {
     struct hv_host host;
     int rc = c->hv->ops->host(c->hv, &host);
 
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "cannot ask for the host's memory");
+    if (c->cfg->pvh && !host.pvh)
+        return chaos__fail(c->ctx, -EOPNOTSUPP,
+                           "xen.pvh: this host's processors, or its firmware's "
+                           "settings, lack what PVH guests need (AMD-V with "
+                           "nested paging, VT-x with EPT); PV guests do "
+                           "without");
     if (c->cfg->memory_kb / 4 <= host.free_pages)
         return 0;
     c->host_is_full = true;
@@ -71,7 +74,7 @@ int create_begin(struct create *c, enum birth_kind kind)
     if (rc == 0)
         rc = birth_make(c->ctx, kind, &c->birth);
     if (rc == 0)
-        rc = check_memory(c);
+        rc = check_host(c);
     return rc;
 }
 

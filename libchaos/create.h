@@ -11,9 +11,19 @@
 #include "config.h"
 #include "devices.h"
 #include "pv.h"
+#include "pvh.h"
 #include "steps.h"
 
 struct bus_ops;
+struct create;
+
+/* What PV and PVH guests differ in: parts of the steps of these names. */
+struct create_kind {
+    int (*files)(struct create *c); /* they are open: lay out the guest */
+    int (*memory)(struct create *c);
+    int (*image)(struct create *c, struct pv_spec *spec);
+    int (*vcpu)(struct create *c);
+};
 
 struct create {
     struct chaos_ctx *ctx;          /* borrowed from the caller */
@@ -41,6 +51,7 @@ struct create {
     uint32_t console_port;
     struct pv_memory memory;
     struct pv_layout layout;
+    struct pvh_layout pvh_layout;
     /* Known once the image is loaded. */
     uint64_t start_info_frame, console_frame;
     uint64_t sysctl_frame; /* noxs */
@@ -69,12 +80,17 @@ void create_undo(struct create *c);
 /* create.c: what this process has of it. */
 void create_dispose(struct create *c);
 
-/* create_image.c: steps */
+/* create_image.c */
+const struct create_kind *create_kind(const struct create *c);
+/* Steps. */
 int create_open_files(struct create *c);
 void create_close_files(struct create *c);
 int create_build_image(struct create *c);
 int create_set_vcpu(struct create *c);
 int create_set_cmdline(struct create *c);
+
+/* create_pvh.c */
+extern const struct create_kind create_kind_pvh;
 
 /* create_steps.c */
 extern const struct step create_steps[];

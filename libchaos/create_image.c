@@ -67,15 +67,14 @@ void create_close_files(struct create *c)
 
 int create_open_files(struct create *c)
 {
-    int rc = elf_open(c->ctx, c->cfg->kernel, &c->image);
+    int rc = elf_open(c->ctx, c->cfg->kernel, c->cfg->pvh, &c->image);
 
     if (rc == 0)
         rc = open_ramdisk(c);
     if (rc == 0 && c->shape)
         rc = check_images(c);
     if (rc == 0)
-        rc = pv_layout_make(c->ctx, &c->image, c->ramdisk_size,
-                            c->cfg->memory_kb / 4, &c->layout);
+        rc = create_kind(c)->files(c);
     if (rc < 0)
         create_close_files(c);
     return rc;
@@ -83,19 +82,6 @@ int create_open_files(struct create *c)
 
 /* --- the guest ---------------------------------------------------------------
  */
-
-static int shared_info_frame(struct create *c, uint64_t *frame_out)
-{
-    struct hv_domain_state state;
-    int rc = c->hv->ops->domain_states(c->hv, c->domid, 1, &state);
-
-    if (rc < 0)
-        return chaos__fail(c->ctx, rc, "cannot ask for the domain's state");
-    if (rc == 0 || state.domid != c->domid)
-        return chaos__fail(c->ctx, -ESRCH, "the domain vanished");
-    *frame_out = state.shared_info_frame;
-    return 0;
-}
 
 int create_build_image(struct create *c)
 {
@@ -110,23 +96,77 @@ int create_build_image(struct create *c)
         /* The daemon will; until then the guest shall wait for room. */
         .awaited = c->shape || c->ctx->daemon,
     };
-    int rc = shared_info_frame(c, &spec.shared_info_frame);
+    int rc = create_kind(c)->image(c, &spec);
 
-    if (rc == 0)
-        rc = pv_build(c->ctx, c->hv, &spec, &c->memory, &c->layout);
     if (rc == 0 && c->shape)
         rc = check_images(c);
     if (rc < 0)
         return rc;
-    pv_memory_frames(&c->memory, c->layout.start_info, 1, &c->start_info_frame);
-    pv_memory_frames(&c->memory, c->layout.console, 1, &c->console_frame);
     /* The one page is either. */
-    pv_memory_frames(&c->memory, c->layout.sysctl, 1, &c->sysctl_frame);
     c->store_frame = c->sysctl_frame;
     return 0;
 }
 
 int create_set_vcpu(struct create *c)
+{
+    return create_kind(c)->vcpu(c);
+}
+
+/* --- a PV guest --------------------------------------------------------------
+ */
+
+static int lay_out(struct create *c)
+{
+    return pv_layout_make(c->ctx, &c->image, c->ramdisk_size,
+                          c->cfg->memory_kb / 4, &c->layout);
+}
+
+static int give_memory(struct create *c)
+{
+    return pv_memory_populate(c->ctx, c->hv, c->domid, c->cfg->memory_kb / 4,
+                              &c->memory);
+}
+
+static int shared_info_frame(struct create *c, uint64_t *frame_out)
+{
+    struct hv_domain_state state;
+    int rc = c->hv->ops->domain_states(c->hv, c->domid, 1, &state);
+
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot ask for the domain's state");
+    if (rc == 0 || state.domid != c->domid)
+        return chaos__fail(c->ctx, -ESRCH, "the domain vanished");
+    *frame_out = state.shared_info_frame;
+    return 0;
+}
+
+static int build(struct create *c, struct pv_spec *spec)
+{
+    int rc = shared_info_frame(c, &spec->shared_info_frame);
+
+    if (rc == 0)
+        rc = pv_build(c->ctx, c->hv, spec, &c->memory, &c->layout);
+    if (rc < 0)
+        return rc;
+    pv_memory_frames(&c->memory, c->layout.start_info, 1, &c->start_info_frame);
+    pv_memory_frames(&c->memory, c->layout.console, 1, &c->console_frame);
+    pv_memory_frames(&c->memory, c->layout.sysctl, 1, &c->sysctl_frame);
+    return 0;
+}
+
+static int make_hypercall_page(struct create *c)
+{
+    uint64_t pfn =
+        (c->image.hypercall_page - c->layout.virt_base) >> HV_PAGE_SHIFT;
+    uint64_t frame;
+
+    if (!c->image.has_hypercall_page)
+        return 0;
+    pv_memory_frames(&c->memory, pfn, 1, &frame);
+    return c->hv->ops->hypercall_page(c->hv, c->domid, frame);
+}
+
+static int set_vcpu(struct create *c)
 {
     const struct pv_layout *l = &c->layout;
     struct hv_start start = {
@@ -134,23 +174,27 @@ int create_set_vcpu(struct create *c)
         .stack = pv_virt(l, l->end),
         .start_info = pv_virt(l, l->start_info),
     };
-    int rc;
+    int rc = make_hypercall_page(c);
 
-    if (c->image.has_hypercall_page) {
-        uint64_t pfn =
-            (c->image.hypercall_page - l->virt_base) >> HV_PAGE_SHIFT;
-        uint64_t frame;
-
-        pv_memory_frames(&c->memory, pfn, 1, &frame);
-        rc = c->hv->ops->hypercall_page(c->hv, c->domid, frame);
-        if (rc < 0)
-            return chaos__fail(c->ctx, rc, "cannot make the hypercall page");
-    }
+    if (rc < 0)
+        return chaos__fail(c->ctx, rc, "cannot make the hypercall page");
     pv_memory_frames(&c->memory, l->tables, 1, &start.top_table_frame);
     rc = c->hv->ops->vcpu_start(c->hv, c->domid, &start);
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "Xen refused the guest's first state");
     return 0;
+}
+
+static const struct create_kind create_kind_pv = {
+    .files = lay_out,
+    .memory = give_memory,
+    .image = build,
+    .vcpu = set_vcpu,
+};
+
+const struct create_kind *create_kind(const struct create *c)
+{
+    return c->cfg->pvh ? &create_kind_pvh : &create_kind_pv;
 }
 
 /* A guest that was loaded ahead of time has none: nobody knew it then. */

@@ -42,6 +42,7 @@ static int create_domain(struct create *c)
         .evtchn_max = EVTCHN_MAX,
         .grant_frames = GRANT_FRAMES,
         .maptrack_frames = MAPTRACK_FRAMES,
+        .pvh = c->cfg->pvh,
     };
     int rc;
 
@@ -86,8 +87,7 @@ static int give_memory(struct create *c)
 
     if (rc < 0)
         return chaos__fail(c->ctx, rc, "cannot set the domain's memory limit");
-    rc = pv_memory_populate(c->ctx, c->hv, c->domid, c->cfg->memory_kb / 4,
-                            &c->memory);
+    rc = create_kind(c)->memory(c);
     c->host_is_full = rc == -ENOMEM;
     if (rc < 0)
         pv_memory_dispose(&c->memory);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * elf.c: read a 64-bit PV kernel: its segments and its ELF notes.
+ * elf.c: read a 64-bit PV or PVH kernel: its segments and its ELF notes.
  *
  * Headers and notes are read into buffers of their own and checked there; the
  * segments' bytes go from the file straight into the guest's memory.
@@ -20,7 +20,7 @@
 
 #define PHDRS_MAX 64u
 #define NOTES_SIZE_MAX 65536u
-/* Nothing a PV guest's first mapping could hold lies beyond. */
+/* Nothing a guest starts with lies beyond. */
 #define PHYS_MAX (1ull << 40)
 /* A header, the program headers and the notes of a small kernel. */
 #define HEAD_SIZE 1024u
@@ -31,7 +31,8 @@ struct elf_file {
     int fd;
     uint64_t size;
     uint64_t paddr_offset;
-    bool has_virt_base, has_entry, is_xen;
+    bool pvh; /* what it is to start as */
+    bool has_virt_base, has_entry, has_pvh_entry, is_xen;
     size_t head_size; /* bytes of head that are valid */
     uint8_t head[HEAD_SIZE];
 };
@@ -102,7 +103,7 @@ static int check_header(const struct elf_file *file, Elf64_Ehdr *ehdr)
         return bad(file, "this is no ELF file");
     if (file->head[EI_CLASS] != ELFCLASS64)
         return bad(file, "this is a 32-bit ELF file; chaos runs 64-bit "
-                         "PV kernels");
+                         "kernels");
     rc = read_at(file, ehdr, sizeof(*ehdr), 0);
     if (rc < 0)
         return rc;
@@ -144,6 +145,10 @@ static void xen_note(struct elf_file *file, struct elf_image *image,
         break;
     case XEN_ELFNOTE_PADDR_OFFSET:
         file->paddr_offset = value;
+        break;
+    case XEN_ELFNOTE_PHYS32_ENTRY:
+        image->pvh_entry = value;
+        file->has_pvh_entry = true;
         break;
     case XEN_ELFNOTE_XEN_VERSION:
         file->is_xen = true;
@@ -270,11 +275,20 @@ static int for_each_phdr(struct elf_file *file, const Elf64_Ehdr *ehdr,
     return 0;
 }
 
-static int check_image(const struct elf_file *file, struct elf_image *image,
-                       const Elf64_Ehdr *ehdr)
+/* It is loaded where its segments' physical addresses say. */
+static int check_pvh(const struct elf_file *file, const struct elf_image *image)
 {
-    if (image->segment_count == 0)
-        return bad(file, "it has nothing to load");
+    if (!file->has_pvh_entry)
+        return bad(file, "it has no ELF note PHYS32_ENTRY, so it is no PVH "
+                         "kernel");
+    if (image->pvh_entry < image->start || image->pvh_entry >= image->end)
+        return bad(file, "its PVH entry point lies outside of it");
+    return 0;
+}
+
+static int check_pv(const struct elf_file *file, struct elf_image *image,
+                    const Elf64_Ehdr *ehdr)
+{
     if (!file->is_xen || !file->has_virt_base)
         return bad(file, "it has no Xen ELF notes, so it is no PV kernel");
     if (image->virt_base & 0xfff || image->virt_base > UINT64_MAX - image->end)
@@ -300,20 +314,24 @@ static int read_image(struct elf_file *file, struct elf_image *image)
 
     if (rc == 0)
         rc = check_header(file, &ehdr);
-    /* The notes first: where a segment goes depends on PADDR_OFFSET. */
+    /* The notes first: where a PV segment goes depends on PADDR_OFFSET. */
     if (rc == 0)
         rc = for_each_phdr(file, &ehdr, image, true);
+    if (file->pvh)
+        file->paddr_offset = 0;
     if (rc == 0)
         rc = for_each_phdr(file, &ehdr, image, false);
-    if (rc == 0)
-        rc = check_image(file, image, &ehdr);
-    return rc;
+    if (rc == 0 && image->segment_count == 0)
+        rc = bad(file, "it has nothing to load");
+    if (rc < 0)
+        return rc;
+    return file->pvh ? check_pvh(file, image) : check_pv(file, image, &ehdr);
 }
 
-int elf_open(struct chaos_ctx *ctx, const char *path,
+int elf_open(struct chaos_ctx *ctx, const char *path, bool pvh,
              struct elf_image *image_out)
 {
-    struct elf_file file = {.ctx = ctx, .path = path, .fd = -1};
+    struct elf_file file = {.ctx = ctx, .path = path, .fd = -1, .pvh = pvh};
     struct elf_image image = {.fd = -1};
     int rc = read_image(&file, &image);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * elf.h: a PV kernel's ELF file, checked and understood, not yet loaded.
+ * elf.h: a kernel's ELF file, checked and understood, not yet loaded.
  */
 #ifndef LIBCHAOS_ELF_H
 #define LIBCHAOS_ELF_H
@@ -26,17 +26,19 @@ struct elf_image {
     bool has_hypercall_page;
     uint64_t hypercall_page; /* virtual address */
     uint32_t boot_flags;     /* NOXS_BOOT_* */
+    uint64_t pvh_entry;      /* physical address; of a PVH kernel */
     uint64_t start, end;     /* physical addresses, the end exclusive */
     unsigned segment_count;
     struct elf_segment segments[ELF_SEGMENTS_MAX];
 };
 
 /*
- * Open and check a kernel. Everything in the file is hostile: nothing is used
- * that was not checked against the file's size. -ENOENT, -EACCES, -EISDIR as
- * open() says; -ENOEXEC: not a kernel that can run here, and the text says why.
+ * Open and check a kernel, for a PV or a PVH guest. Everything in the file is
+ * hostile: nothing is used that was not checked against the file's size.
+ * -ENOENT, -EACCES, -EISDIR as open() says; -ENOEXEC: not a kernel that can run
+ * here, and the text says why.
  */
-int elf_open(struct chaos_ctx *ctx, const char *path,
+int elf_open(struct chaos_ctx *ctx, const char *path, bool pvh,
              struct elf_image *image_out);
 /* Safe on an image that was zeroed with fd = -1. */
 void elf_close(struct elf_image *image);

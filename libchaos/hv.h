@@ -5,7 +5,8 @@
  * One real implementation (hv_xen*.c, the only file that includes Xen's tool
  * libraries) and one in-process model for unit tests and fault injection
  * (tests/unit/hv_model.c). All functions return 0 or -errno, as the hypervisor
- * said it; texts are added above the seam. A frame is a machine frame for PV.
+ * said it; texts are added above the seam. A frame is a machine frame of a PV guest,
+ * and of a PVH guest a page of its own (a guest frame).
  */
 #ifndef LIBCHAOS_HV_H
 #define LIBCHAOS_HV_H
@@ -31,6 +32,7 @@ struct hv_domain_spec {
     unsigned evtchn_max; /* highest port the guest may use */
     unsigned grant_frames;
     unsigned maptrack_frames;
+    bool pvh; /* else PV */
 };
 
 struct hv_domain_state {
@@ -53,11 +55,25 @@ struct hv_start {
     uint64_t top_table_frame; /* L4 */
 };
 
+/* The same of a PVH guest: 32-bit, without paging. */
+struct hv_start_pvh {
+    uint64_t entry;
+    uint64_t start_info;
+    unsigned vcpus; /* that it has; the others wait to be started by it */
+};
+
+/* Where a PVH guest finds what a PV guest has in its start_info; 0: nothing */
+struct hv_rings {
+    uint64_t console_frame, store_frame;
+    uint32_t console_port, store_port;
+};
+
 struct hv_host {
     unsigned xen_major, xen_minor;
     char xen_extra[16];
     unsigned cpus;
     uint64_t total_pages, free_pages, scrub_pages;
+    bool pvh; /* its processors can run PVH guests */
 };
 
 struct hv_ops {
@@ -110,11 +126,21 @@ struct hv_ops {
     int (*vcpu_start)(struct hv *hv, uint32_t domid,
                       const struct hv_start *start);
 
+    /* Start of a PVH guest. */
+
+    /* Pages for Xen's own tables of the guest's memory, of which it has 256. */
+    int (*paging_pages)(struct hv *hv, uint32_t domid, unsigned pages);
+    int (*pvh_rings)(struct hv *hv, uint32_t domid,
+                     const struct hv_rings *rings);
+    /* Set the first vCPU, and the memory types of all. */
+    int (*pvh_start)(struct hv *hv, uint32_t domid,
+                     const struct hv_start_pvh *start);
+
     /* A port of the guest that dom0 may bind. */
     int (*evtchn_alloc)(struct hv *hv, uint32_t domid, uint32_t *port_out);
 
     /*
-     * Grant dom0 a PV guest's rings for console and XenStore, under the
+     * Grant dom0 a guest's rings for console and XenStore, under the
      * references that are kept for them.
      */
     int (*grant_rings)(struct hv *hv, uint32_t domid, uint64_t console_frame,

@@ -68,6 +68,9 @@ static int learn_version(struct hv_xen *x)
     return 0;
 }
 
+/* Nested paging is asked for, as shadow paging need not be in a Xen. */
+#define PHYSCAP_PVH (XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap)
+
 static int xen_host(struct hv *hv, struct hv_host *host_out)
 {
     struct hv_xen *x = hv_xen(hv);
@@ -86,6 +89,7 @@ static int xen_host(struct hv *hv, struct hv_host *host_out)
     host_out->total_pages = op->u.physinfo.total_pages;
     host_out->free_pages = op->u.physinfo.free_pages;
     host_out->scrub_pages = op->u.physinfo.scrub_pages;
+    host_out->pvh = (op->u.physinfo.capabilities & PHYSCAP_PVH) == PHYSCAP_PVH;
     return 0;
 }
 
@@ -144,6 +148,9 @@ static const struct hv_ops xen_ops = {
     .unmap = xen_unmap,
     .hypercall_page = xen_hypercall_page,
     .vcpu_start = xen_vcpu_start,
+    .paging_pages = xen_paging_pages,
+    .pvh_rings = xen_pvh_rings,
+    .pvh_start = xen_pvh_start,
     .grant_rings = xen_grant_rings,
     .evtchn_alloc = xen_evtchn_alloc,
     .noxs = xen_noxs,

@@ -101,6 +101,12 @@ int xen_domain_states(struct hv *hv, uint32_t first, unsigned count,
 int xen_hypercall_page(struct hv *hv, uint32_t domid, uint64_t frame);
 int xen_vcpu_start(struct hv *hv, uint32_t domid, const struct hv_start *start);
 
+/* hv_xen_pvh.c */
+int xen_paging_pages(struct hv *hv, uint32_t domid, unsigned pages);
+int xen_pvh_rings(struct hv *hv, uint32_t domid, const struct hv_rings *rings);
+int xen_pvh_start(struct hv *hv, uint32_t domid,
+                  const struct hv_start_pvh *start);
+
 /* hv_xen_memory.c */
 int xen_memory_max(struct hv *hv, uint32_t domid, uint64_t kb);
 int xen_memory_populate(struct hv *hv, uint32_t domid, uint64_t first,

@@ -23,6 +23,10 @@ int xen_domain_create(struct hv *hv, const struct hv_domain_spec *spec,
     create->max_grant_frames = (int32_t)spec->grant_frames;
     create->max_maptrack_frames = (int32_t)spec->maptrack_frames;
     create->grant_opts = XEN_DOMCTL_GRANT_version(1);
+    if (spec->pvh) {
+        create->flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
+        create->arch.emulation_flags = XEN_X86_EMU_LAPIC;
+    }
     rc = domctl(x, op);
     if (rc < 0)
         return rc;

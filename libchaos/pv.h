@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * pv.h: building a 64-bit PV guest in memory that it was given already.
+ * pv.h: a guest's memory, and building a 64-bit PV guest in it; pvh.h builds
+ * the other kind in the same memory.
  *
  * A guest's pages are numbered from 0 (page frame numbers, pfn); page n is
  * first mapped at virt_base + n * 4096. The builder puts there, in this order:
@@ -31,6 +32,8 @@ struct pv_extent {
 
 struct pv_memory {
     uint64_t pages;
+    /* A PVH guest's pages from here on lie above 4 GB; 0: there is no gap. */
+    uint64_t gap;
     struct pv_extent *extents; /* owned, ascending, without gaps */
     size_t count;
 };
@@ -66,7 +69,7 @@ struct pv_spec {
     bool awaited;        /* somebody will attach to its console at once */
 };
 
-/* pv_memory.c */
+/* pv_memory.c: `gap` of the memory is the caller's; the rest is zero. */
 int pv_memory_populate(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
                        uint64_t pages, struct pv_memory *memory);
 void pv_memory_dispose(struct pv_memory *memory);
@@ -74,12 +77,19 @@ void pv_memory_dispose(struct pv_memory *memory);
 void pv_memory_frames(const struct pv_memory *memory, uint64_t first,
                       uint64_t count, uint64_t *frames_out);
 
-/* pv_layout.c: -ENOMEM where the guest's memory is too small for it all. */
+/* pv_layout.c */
+/* -ENOMEM, with text. Counts of pages. */
+int pv_too_small(struct chaos_ctx *ctx, uint64_t needs, uint64_t pages);
+/* -ENOMEM where the guest's memory is too small for it all. */
 int pv_layout_make(struct chaos_ctx *ctx, const struct elf_image *image,
                    uint64_t ramdisk_size, uint64_t pages,
                    struct pv_layout *layout_out);
 
 /* pv_build.c */
+int pv_load_ramdisk(struct chaos_ctx *ctx, const struct pv_spec *spec,
+                    void *to);
+/* Pages of console and sysctl device, or of XenStore's rings. */
+void pv_fill_devices(const struct pv_spec *spec, void *console, void *sysctl);
 int pv_build(struct chaos_ctx *ctx, struct hv *hv, const struct pv_spec *spec,
              const struct pv_memory *memory, const struct pv_layout *layout);
 /* Into the start_info page of a guest that was built and has not run yet. */

@@ -32,21 +32,20 @@ static void *page(const struct build *b, uint64_t pfn)
     return b->mapping + ((pfn - b->layout->first) << HV_PAGE_SHIFT);
 }
 
-static int load_ramdisk(const struct build *b)
+int pv_load_ramdisk(struct chaos_ctx *ctx, const struct pv_spec *spec, void *to)
 {
-    uint8_t *to = page(b, b->layout->ramdisk);
     uint64_t done = 0;
 
-    while (done < b->spec->ramdisk_size) {
-        ssize_t r = pread(b->spec->ramdisk_fd, to + done,
-                          b->spec->ramdisk_size - done, (off_t)done);
+    while (done < spec->ramdisk_size) {
+        ssize_t r = pread(spec->ramdisk_fd, (uint8_t *)to + done,
+                          spec->ramdisk_size - done, (off_t)done);
 
         if (r < 0 && errno == EINTR)
             continue;
         if (r < 0)
-            return chaos__fail(b->ctx, -errno, "ramdisk: cannot read it");
+            return chaos__fail(ctx, -errno, "ramdisk: cannot read it");
         if (r == 0)
-            return chaos__fail(b->ctx, -EIO, "ramdisk: it was truncated");
+            return chaos__fail(ctx, -EIO, "ramdisk: it was truncated");
         done += (uint64_t)r;
     }
     return 0;
@@ -90,18 +89,19 @@ static void fill_start_info(const struct build *b)
 }
 
 /* The rings of XenStore's way are empty when they are zero. */
-static void fill_devices(const struct build *b)
+void pv_fill_devices(const struct pv_spec *spec, void *console_page,
+                     void *sysctl_page)
 {
-    struct noxs_console *console = page(b, b->layout->console);
-    struct noxs_sysctl *sysctl = page(b, b->layout->sysctl);
+    struct noxs_console *console = console_page;
+    struct noxs_sysctl *sysctl = sysctl_page;
 
     memset(console, 0, HV_PAGE_SIZE);
     memset(sysctl, 0, HV_PAGE_SIZE);
-    if (b->spec->store_port)
+    if (spec->store_port)
         return;
     console->magic = NOXS_CONSOLE_MAGIC;
     console->version = NOXS_VERSION;
-    console->attached = b->spec->awaited;
+    console->attached = spec->awaited;
     sysctl->magic = NOXS_SYSCTL_MAGIC;
     sysctl->version = NOXS_VERSION;
 }
@@ -124,13 +124,13 @@ static int fill(const struct build *b)
         elf_load(b->ctx, b->spec->image, b->mapping, l->first << HV_PAGE_SHIFT);
 
     if (rc == 0)
-        rc = load_ramdisk(b);
+        rc = pv_load_ramdisk(b->ctx, b->spec, page(b, l->ramdisk));
     if (rc < 0)
         return rc;
     if (l->p2m_pages)
         pv_memory_frames(b->memory, 0, b->memory->pages, page(b, l->p2m));
     fill_start_info(b);
-    fill_devices(b);
+    pv_fill_devices(b->spec, page(b, l->console), page(b, l->sysctl));
     memset(page(b, l->tables), 0, l->table_pages << HV_PAGE_SHIFT);
     pv_tables_fill(l, b->frames, page(b, l->tables));
     fill_shared_info(b);

@@ -79,7 +79,7 @@ static bool is_guest_range(const struct pv_layout *layout)
     return last < LOW_END || layout->virt_base >= HIGH_START;
 }
 
-static int too_small(struct chaos_ctx *ctx, uint64_t needs, uint64_t pages)
+int pv_too_small(struct chaos_ctx *ctx, uint64_t needs, uint64_t pages)
 {
     return chaos__fail(ctx, -ENOMEM,
                        "memory: the kernel, with what it starts with, needs "
@@ -108,14 +108,14 @@ int pv_layout_make(struct chaos_ctx *ctx, const struct elf_image *image,
     layout.tables = layout.sysctl + 1;
     /* Before any sum of theirs could run over. */
     if (layout.tables >= pages)
-        return too_small(ctx, layout.tables + PV_LEVELS + 1, pages);
+        return pv_too_small(ctx, layout.tables + PV_LEVELS + 1, pages);
     if (!is_guest_range(&layout))
         return chaos__fail(ctx, -ENOEXEC,
                            "kernel: it would lie at addresses that Xen does "
                            "not let a guest use");
     place_tables(&layout, image->boot_flags);
     if (layout.end > pages)
-        return too_small(ctx, layout.end, pages);
+        return pv_too_small(ctx, layout.end, pages);
     if (layout.mapped_end > pages)
         layout.mapped_end = pages;
     *layout_out = layout;

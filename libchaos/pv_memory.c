@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * pv_memory.c: give a PV guest its memory, in extents as large as fit.
+ * pv_memory.c: give a guest its memory, in extents as large as fit.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 /* 2 MiB: larger extents are scarce, and a small guest has none. */
 #define ORDER_MAX 9u
 #define BATCH 64u
+#define GAP_END (1ull << (32 - HV_PAGE_SHIFT))
 
 static int add_extents(struct pv_memory *memory, const uint64_t *frames,
                        unsigned order, unsigned count)
@@ -51,6 +52,22 @@ static int out_of_memory(struct chaos_ctx *ctx, struct hv *hv, uint64_t pages,
                        (unsigned long long)(host.free_pages + given) * 4);
 }
 
+/* The number by which the guest knows the next page. */
+static uint64_t guest_page(const struct pv_memory *memory)
+{
+    if (!memory->gap || memory->pages < memory->gap)
+        return memory->pages;
+    return memory->pages - memory->gap + GAP_END;
+}
+
+/* Pages that are to come in a row from the next one on. */
+static uint64_t pages_left(const struct pv_memory *memory, uint64_t pages)
+{
+    if (memory->pages < memory->gap && pages > memory->gap)
+        pages = memory->gap;
+    return pages - memory->pages;
+}
+
 /*
  * One hypercall: as many extents of this order as fit, up to a batch. Returns
  * how many the host gave, 0 where it has no more of them.
@@ -62,8 +79,8 @@ static int populate_batch(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
     uint64_t frames[BATCH];
     uint64_t fit = left >> order;
     unsigned count = fit < BATCH ? (unsigned)fit : BATCH;
-    int n = hv->ops->memory_populate(hv, domid, memory->pages, order, count,
-                                     frames);
+    int n = hv->ops->memory_populate(hv, domid, guest_page(memory), order,
+                                     count, frames);
 
     if (n == -ENOMEM)
         return 0;
@@ -84,7 +101,7 @@ int pv_memory_populate(struct chaos_ctx *ctx, struct hv *hv, uint32_t domid,
     unsigned order = ORDER_MAX;
 
     while (memory->pages < pages) {
-        uint64_t left = pages - memory->pages;
+        uint64_t left = pages_left(memory, pages);
         int n;
 
         while (left >> order == 0)

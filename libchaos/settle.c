@@ -30,7 +30,7 @@ static enum config_action action_for(const struct chaos_config *cfg,
 static int check_kernel(struct chaos_ctx *ctx, const struct chaos_config *cfg)
 {
     struct elf_image image = {.fd = -1};
-    int rc = elf_open(ctx, cfg->kernel, &image);
+    int rc = elf_open(ctx, cfg->kernel, cfg->pvh, &image);
 
     if (rc == 0)
         elf_close(&image);

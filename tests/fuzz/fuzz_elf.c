@@ -53,7 +53,7 @@ static void check(struct chaos_ctx *ctx, const char *path)
     struct elf_image image;
     struct pv_layout layout;
 
-    if (elf_open(ctx, path, &image) < 0) {
+    if (elf_open(ctx, path, false, &image) < 0) {
         if (strlen(chaos_ctx_error(ctx)) < 3)
             abort();
         return;

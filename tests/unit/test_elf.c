@@ -29,7 +29,7 @@ static int try_path(struct kit *kit, const char *path)
     struct pv_layout layout;
     uint64_t base, size;
     void *memory;
-    int rc = elf_open(kit->ctx, path, &image);
+    int rc = elf_open(kit->ctx, path, false, &image);
 
     if (rc < 0) {
         kit_assert_text(kit->ctx);
@@ -89,7 +89,7 @@ static void good_kernel(void **state)
     struct elf_image image;
 
     assert_int_equal(try_kernel(kit, &k), 0);
-    assert_int_equal(elf_open(kit->ctx, kit->kernel, &image), 0);
+    assert_int_equal(elf_open(kit->ctx, kit->kernel, false, &image), 0);
     assert_int_equal(image.virt_base, BASE);
     assert_int_equal(image.entry, BASE + KERNEL_ENTRY);
     assert_true(image.has_hypercall_page);
@@ -129,7 +129,7 @@ static void truncated_meanwhile(void **state)
     uint8_t *memory = malloc(LOAD_MAX);
 
     kernel_write(&k, kit->kernel);
-    assert_int_equal(elf_open(kit->ctx, kit->kernel, &image), 0);
+    assert_int_equal(elf_open(kit->ctx, kit->kernel, false, &image), 0);
     assert_int_equal(truncate(kit->kernel, KERNEL_SIZE - 1), 0);
     kit_assert_error(kit->ctx, elf_load(kit->ctx, &image, memory, 0), -ENOEXEC);
     elf_close(&image);
@@ -337,7 +337,7 @@ static void odd_notes(void **state)
     drop_note(&k, XEN_ELFNOTE_ENTRY);
     kernel_ehdr(&k)->e_entry = BASE + 0x50;
     kernel_write(&k, kit->kernel);
-    assert_int_equal(elf_open(kit->ctx, kit->kernel, &image), 0);
+    assert_int_equal(elf_open(kit->ctx, kit->kernel, false, &image), 0);
     assert_int_equal(image.boot_flags, NOXS_BOOT_NO_P2M);
     assert_int_equal(image.entry, BASE + 0x50);
     elf_close(&image);
@@ -389,7 +389,7 @@ static void paddr_offset(void **state)
     for (i = 0; i < 2; i++)
         kernel_phdr(&k, i)->p_paddr += offset;
     kernel_write(&k, kit->kernel);
-    assert_int_equal(elf_open(kit->ctx, kit->kernel, &image), 0);
+    assert_int_equal(elf_open(kit->ctx, kit->kernel, false, &image), 0);
     assert_int_equal(image.start, 0);
     elf_close(&image);
 }
