@@ -165,11 +165,14 @@ static int domain_create(struct hv *hv, const struct hv_domain_spec *spec,
         return rc;
     if (spec->vcpus == 0 || spec->evtchn_max == 0 || spec->grant_frames == 0)
         return model_refuse(-EINVAL, "a domain without vCPUs, ports or grants");
+    if (spec->pvh && model_knobs.no_pvh)
+        return model_refuse(-EINVAL, "a PVH domain on this host");
     d = model_domain_new();
     if (!d)
         return -ENOMEM;
     memcpy(d->state.uuid, spec->uuid, sizeof(d->state.uuid));
     d->evtchn_max = spec->evtchn_max;
+    d->pvh = d->state.hvm = spec->pvh;
     d->state.shared_info_frame = model_frame_take(d->state.domid, FRAME_SHARED);
     *domid_out = d->state.domid;
     return model_leave("domain_create", 0);
@@ -302,6 +305,7 @@ static int host(struct hv *hv, struct hv_host *host_out)
         .total_pages = model_knobs.host_pages,
         .free_pages = model_knobs.host_pages - model.frames_used,
         .scrub_pages = 16,
+        .pvh = !model_knobs.no_pvh,
     };
     return model_leave("host", 0);
 }
@@ -356,6 +360,9 @@ static const struct hv_ops model_ops = {
     .unmap = unmap,
     .hypercall_page = model_hypercall_page,
     .vcpu_start = model_vcpu_start,
+    .paging_pages = model_paging_pages,
+    .pvh_rings = model_pvh_rings,
+    .pvh_start = model_pvh_start,
     .grant_rings = model_grant_rings,
     .evtchn_alloc = model_evtchn_alloc,
     .noxs = model_noxs,

@@ -28,6 +28,7 @@
 struct model_knobs {
     int open_error;        /* what hv_xen_open fails with; 0: it works */
     bool no_noxs;          /* the noxs hypercall answers -ENOSYS */
+    bool no_pvh;           /* its processors cannot */
     unsigned noxs_version; /* what it says it speaks */
     uint64_t host_pages;   /* all memory; at most the default */
     unsigned order_max;    /* larger extents are not available */
@@ -108,7 +109,12 @@ struct model_view {
     uint64_t pages, max_pages;
     uint64_t shared_info_frame;
     uint64_t hypercall_frame; /* 0: none */
-    struct hv_start start;
+    struct hv_start start; /* PV */
+    /* PVH */
+    bool pvh;
+    unsigned paging_pages;
+    struct hv_rings rings;
+    struct hv_start_pvh start_pvh;
     const struct noxs_page *page;
 };
 struct model_view model_view(uint32_t domid);
@@ -117,6 +123,8 @@ struct model_view model_view(uint32_t domid);
 void *model_frame(uint64_t frame);
 /* The frame of a domain's page; asserts that it has one. */
 uint64_t model_p2m(uint32_t domid, uint64_t pfn);
+/* The memory of a frame as the seam has it: a PVH guest's is its own page. */
+void *model_page(uint32_t domid, uint64_t frame);
 /* Which domain has a frame; -1: none. */
 int model_owner(uint64_t frame);
 /*

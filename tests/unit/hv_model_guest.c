@@ -56,6 +56,10 @@ struct model_view model_view(uint32_t domid)
         .shared_info_frame = d->state.shared_info_frame,
         .hypercall_frame = d->hypercall_frame,
         .start = d->start,
+        .pvh = d->pvh,
+        .paging_pages = d->paging_pages,
+        .rings = d->rings,
+        .start_pvh = d->start_pvh,
         .page = d->page,
     };
 }

@@ -31,6 +31,10 @@ struct model_domain {
     uint64_t hypercall_frame;
     uint64_t console_frame, store_frame; /* granted to dom0; 0: not */
     struct hv_start start;
+    bool pvh;
+    unsigned paging_pages;
+    struct hv_rings rings;
+    struct hv_start_pvh start_pvh;
     struct guest_port ports[PORTS_MAX];
     uint64_t *p2m; /* owned; pfn to frame, 0: none */
     uint64_t p2m_size;
@@ -112,6 +116,8 @@ void model_memory_init(void);
 void model_memory_free(void);
 /* One frame for Xen's own use on behalf of a domain. */
 uint64_t model_frame_take(uint32_t domid, enum frame_type type);
+/* The host's frame of one of the domain's as the seam has it. */
+uint64_t model_frame_of(uint32_t domid, uint64_t frame);
 /* Free a dying domain's frames; false: some are mapped still. */
 bool model_frames_release(uint32_t domid);
 int model_memory_max(struct hv *hv, uint32_t domid, uint64_t kb);
@@ -127,6 +133,13 @@ int model_grant_rings(struct hv *hv, uint32_t domid, uint64_t console_frame,
                       uint64_t store_frame);
 int model_vcpu_start(struct hv *hv, uint32_t domid,
                      const struct hv_start *start);
+
+/* hv_model_pvh.c */
+int model_paging_pages(struct hv *hv, uint32_t domid, unsigned pages);
+int model_pvh_rings(struct hv *hv, uint32_t domid,
+                    const struct hv_rings *rings);
+int model_pvh_start(struct hv *hv, uint32_t domid,
+                    const struct hv_start_pvh *start);
 
 /* hv_model_event.c */
 void model_ports_release(uint32_t domid);

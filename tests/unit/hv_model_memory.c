@@ -218,6 +218,8 @@ int model_populate(struct hv *hv, uint32_t domid, uint64_t first,
         frames_out[i] = populate_one(d, first + ((uint64_t)i << order), order);
         if (frames_out[i] == 0)
             break;
+        if (d->pvh)
+            frames_out[i] = first + ((uint64_t)i << order);
     }
     return model_leave("memory_populate", (int)i);
 }
@@ -229,12 +231,24 @@ uint64_t model_p2m(uint32_t domid, uint64_t pfn)
     return d && pfn < d->p2m_size ? d->p2m[pfn] : 0;
 }
 
+uint64_t model_frame_of(uint32_t domid, uint64_t frame)
+{
+    const struct model_domain *d = model_get(domid);
+
+    return d && d->pvh ? model_p2m(domid, frame) : frame;
+}
+
+void *model_page(uint32_t domid, uint64_t frame)
+{
+    return model_frame(model_frame_of(domid, frame));
+}
+
 static int map_check(uint32_t domid, const uint64_t *frames, size_t count)
 {
     size_t i;
 
     for (i = 0; i < count; i++) {
-        const struct frame *f = frame_get(frames[i]);
+        const struct frame *f = frame_get(model_frame_of(domid, frames[i]));
 
         if (!f || f->owner != domid + 1)
             return model_refuse(-EINVAL, "mapping a frame of somebody else");
@@ -245,7 +259,7 @@ static int map_check(uint32_t domid, const uint64_t *frames, size_t count)
 }
 
 /* Show the frames in a row, run by run. */
-static void *map_runs(const uint64_t *frames, size_t count)
+static void *map_runs(uint32_t domid, const uint64_t *frames, size_t count)
 {
     uint8_t *addr = mmap(NULL, count * HV_PAGE_SIZE, PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -254,9 +268,11 @@ static void *map_runs(const uint64_t *frames, size_t count)
     if (addr == MAP_FAILED)
         return NULL;
     for (i = 0; i < count; i += run) {
-        off_t offset = (off_t)((frames[i] - FRAME_BASE) << HV_PAGE_SHIFT);
+        uint64_t frame = model_frame_of(domid, frames[i]);
+        off_t offset = (off_t)((frame - FRAME_BASE) << HV_PAGE_SHIFT);
 
-        for (run = 1; i + run < count && frames[i + run] == frames[i] + run;)
+        for (run = 1; i + run < count &&
+                      model_frame_of(domid, frames[i + run]) == frame + run;)
             run++;
         if (mmap(addr + i * HV_PAGE_SIZE, run * HV_PAGE_SIZE,
                  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
@@ -284,8 +300,8 @@ int model_map(struct hv *hv, uint32_t domid, const uint64_t *frames,
     m = calloc(1, sizeof(*m));
     if (!m)
         return -ENOMEM;
-    *m =
-        (struct mapping){model.mappings, map_runs(frames, count), count, domid};
+    *m = (struct mapping){model.mappings, map_runs(domid, frames, count), count,
+                          domid};
     if (!m->addr) {
         free(m);
         return -ENOMEM;

@@ -399,5 +399,5 @@ void *model_control(uint32_t domid, uint32_t type)
 {
     const struct noxs_device *dev = model_device(domid, type);
 
-    return dev ? model_frame(dev->gfn) : NULL;
+    return dev ? model_page(domid, dev->gfn) : NULL;
 }

@@ -129,7 +129,7 @@ int model_vcpu_start(struct hv *hv, uint32_t domid,
     (void)hv;
     if (rc < 0)
         return rc;
-    if (!d || !d->state.paused || d->started)
+    if (!d || !d->state.paused || d->started || d->pvh)
         return d ? model_refuse(-EINVAL, "no fresh domain") : -ESRCH;
     if (d->state.vcpus == 0)
         return model_refuse(-EINVAL, "no vCPU to start");
@@ -175,8 +175,8 @@ int model_grant_rings(struct hv *hv, uint32_t domid, uint64_t console_frame,
         return rc;
     if (!d || d->state.dying)
         return -ESRCH;
-    if (model_owner(console_frame) != (int)domid ||
-        model_owner(store_frame) != (int)domid)
+    if (model_owner(model_frame_of(domid, console_frame)) != (int)domid ||
+        model_owner(model_frame_of(domid, store_frame)) != (int)domid)
         return model_refuse(-EINVAL, "a grant of somebody else's page");
     d->console_frame = console_frame;
     d->store_frame = store_frame;

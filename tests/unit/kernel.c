@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kernel.c: small valid PV kernels for tests, and ways to spoil them.
+ * kernel.c: small valid kernels for tests, and ways to spoil them.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -114,6 +114,16 @@ void kernel_make(struct kernel *k, uint64_t virt_base, uint32_t flags)
                         sizeof(flags));
     for (i = KERNEL_TEXT_OFFSET; i < KERNEL_SIZE; i++)
         k->bytes[i] = kernel_byte(i - KERNEL_TEXT_OFFSET);
+}
+
+void kernel_make_pvh(struct kernel *k, uint64_t start)
+{
+    uint32_t entry = (uint32_t)(start + KERNEL_ENTRY);
+
+    kernel_make(k, 0, 0);
+    kernel_phdr(k, 0)->p_paddr += start;
+    kernel_phdr(k, 1)->p_paddr += start;
+    kernel_note_add(k, "Xen", XEN_ELFNOTE_PHYS32_ENTRY, &entry, sizeof(entry));
 }
 
 void kernel_write(const struct kernel *k, const char *path)

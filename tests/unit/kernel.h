@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * kernel.h: small valid PV kernels for tests, and ways to spoil them.
+ * kernel.h: small valid kernels for tests, and ways to spoil them.
  */
 #ifndef TESTS_UNIT_KERNEL_H
 #define TESTS_UNIT_KERNEL_H
@@ -34,6 +34,11 @@ struct kernel {
 
 /* flags: NOXS_BOOT_*; 0: no note of noxs at all. */
 void kernel_make(struct kernel *k, uint64_t virt_base, uint32_t flags);
+/*
+ * The same of a PVH kernel, whose text begins at this physical address, a
+ * multiple of pages; kernel_byte() counts from there.
+ */
+void kernel_make_pvh(struct kernel *k, uint64_t start);
 /* Aligned views into the bytes. */
 Elf64_Ehdr *kernel_ehdr(struct kernel *k);
 Elf64_Phdr *kernel_phdr(struct kernel *k, unsigned i);

@@ -357,7 +357,8 @@ static int introduce(struct store *store, uint32_t domid, uint64_t frame,
         return model_refuse(-EINVAL, "an introduction of no domain");
     if (all.introduced[domid])
         return model_refuse(-EINVAL, "a domain introduced twice");
-    if (d->store_frame != frame || model_owner(frame) != (int)domid)
+    if (d->store_frame != frame ||
+        model_owner(model_frame_of(domid, frame)) != (int)domid)
         return model_refuse(-EINVAL, "a ring that was not granted");
     if (port >= PORTS_MAX || d->ports[port].state != PORT_UNBOUND)
         return model_refuse(-EINVAL, "a ring without an event channel");
