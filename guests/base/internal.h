@@ -18,6 +18,7 @@
 #define WINDOW_SHARED_INFO 0
 #define WINDOW_DEVICE_PAGE 1
 #define WINDOW_FIXED 2
+#define WINDOW_SLOTS ((GUEST_BASE - WINDOW_BASE) / PAGE_SIZE)
 #define WINDOW_VA(slot) (WINDOW_BASE + (slot)*PAGE_SIZE)
 
 /* start.S, guest.lds */

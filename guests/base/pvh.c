@@ -4,7 +4,8 @@
  * from PV: a start_info, hypercalls, traps and events, the pages of Xen.
  *
  * The window is emptied: its memory goes back to the host, and what Xen or a
- * back end has to show appears there, at the addresses' own frames.
+ * back end has to show appears there, at the addresses' own frames, which are
+ * mapped while slots are in use.
  */
 #include <guest/event.h>
 #include <guest/guest.h>
@@ -35,7 +36,7 @@
 #define PTE_LARGE 0x80ul
 #define PTE_FRAME 0x000ffffffffff000ul
 #define CHUNK_ORDER 4
-#define CHUNKS ((GUEST_BASE - WINDOW_BASE) / PAGE_SIZE >> CHUNK_ORDER)
+#define CHUNKS (WINDOW_SLOTS >> CHUNK_ORDER)
 
 bool guest_is_pvh;
 
@@ -192,6 +193,15 @@ int pvh_map(uintptr_t va, uint64_t pte)
     return 0;
 }
 
+void pvh_window(void *va, unsigned int n, enum page_access access)
+{
+    uintptr_t at = (uintptr_t)va;
+
+    /* They have their tables, so that nothing can fail. */
+    for (; n; n--, at += PAGE_SIZE)
+        pvh_map(at, memory_pte(at >> PAGE_SHIFT, access));
+}
+
 int pvh_place(unsigned int space, unsigned int index, const void *va)
 {
     struct xen_add_to_physmap op = {
@@ -214,6 +224,8 @@ static void empty_window(void)
     };
     unsigned int i;
 
+    pvh_window((void *)WINDOW_VA(WINDOW_FIXED), WINDOW_SLOTS - WINDOW_FIXED,
+               PAGE_NONE);
     for (i = 0; i < CHUNKS; i++)
         first[i] = (WINDOW_BASE >> PAGE_SHIFT) + (i << CHUNK_ORDER);
     set_xen_guest_handle(op.extent_start, first);
@@ -237,6 +249,7 @@ void pvh_start(const struct hvm_start_info *info)
     if (memory_pte(0, PAGE_RO) >> 63)
         msr_write(EFER, msr_read(EFER) | EFER_NXE);
     empty_window();
+    pvh_window((void *)WINDOW_VA(WINDOW_DEVICE_PAGE), 1, PAGE_RO);
     if (pvh_place(XENMAPSPACE_shared_info, 0, guest_shared_info))
         guest_crash();
     catch ();

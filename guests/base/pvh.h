@@ -30,12 +30,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <xen/xen.h>
+#include <guest/memory.h>
 
 struct hvm_start_info;
-
-/* pvh_entry.S */
-extern char pvh_hypercall[];
 
 /* pvh.c */
 extern bool guest_is_pvh;
@@ -44,6 +41,8 @@ void pvh_start(const struct hvm_start_info *info) __attribute__((noreturn));
 int pvh_place(unsigned int space, unsigned int index, const void *va);
 /* Change how an address is mapped: 0 or -ENOMEM. */
 int pvh_map(uintptr_t va, uint64_t pte);
+/* Map n slots of the window from va on, or nothing there (PAGE_NONE). */
+void pvh_window(void *va, unsigned int n, enum page_access access);
 #endif
 
 #endif /* GUEST_PVH_H */

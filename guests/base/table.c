@@ -31,7 +31,6 @@
 
 #define ENTRIES 512u
 #define BATCH 32u
-#define WINDOW_SLOTS ((GUEST_BASE - WINDOW_BASE) / PAGE_SIZE)
 
 struct memory memory;
 static uint64_t window_used[(WINDOW_SLOTS + 63) / 64] = {(1ul << WINDOW_FIXED) -
@@ -127,6 +126,8 @@ int window_take(unsigned int n, void **va_out)
             for (slot = first; slot < first + n; slot++)
                 window_used[slot / 64] |= 1ul << (slot % 64);
             *va_out = (void *)WINDOW_VA(first);
+            if (guest_is_pvh)
+                pvh_window(*va_out, n, PAGE_RW);
             rc = 0;
             break;
         }
@@ -139,6 +140,8 @@ void window_give(void *va, unsigned int n)
     size_t slot = ((uintptr_t)va - WINDOW_BASE) / PAGE_SIZE;
     bool on = events_disable();
 
+    if (guest_is_pvh)
+        pvh_window(va, n, PAGE_NONE);
     for (; n; n--, slot++)
         window_used[slot / 64] &= ~(1ul << (slot % 64));
     events_restore(on);
@@ -161,8 +164,7 @@ int window_map(uint64_t mfn, enum page_access access, void **va_out)
 
 void window_unmap(void *va)
 {
-    change((uintptr_t)va,
-           guest_is_pvh ? memory_pte(page_frame(va), PAGE_RW) : 0);
+    change((uintptr_t)va, 0);
     window_give(va, 1);
 }
 
