@@ -169,6 +169,8 @@ static bool p2m_grow(struct model_domain *d, uint64_t pfns)
 
     if (pfns <= d->p2m_size)
         return true;
+    if (pfns < 2 * d->p2m_size)
+        pfns = 2 * d->p2m_size;
     more = realloc(d->p2m, pfns * sizeof(*more));
     if (!more)
         return false;
