@@ -5,7 +5,7 @@
  * A domain is described where xl describes its own, so that each finds, stops
  * and destroys the other's: /local/domain/ID for the guest, /vm/UUID beside it.
  * What nobody reads is not written. What a shape tells is written ahead, in one
- * round trip; a transaction is for the name alone, which two may want.
+ * round trip; a transaction is for its identity alone, which is there or not.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -174,45 +174,9 @@ static void name(struct create *c, struct xs_batch *b)
     xs_number(b, c->generation, "/local/domain/%u/generation", c->domid);
 }
 
-static int write_identity(struct create *c, struct store *store,
-                          uint32_t transaction)
-{
-    struct xs_batch b;
-    int rc = 0;
-
-    if (c->cfg->name)
-        rc = xs_name_is_free(c->ctx, c->hv, store, transaction, c->cfg->name,
-                             c->domid);
-    if (rc < 0)
-        return rc;
-    xs_start(&b);
-    name(c, &b);
-    return xs_run(c->ctx, store, transaction, &b);
-}
-
-static int claim_name(struct create *c, struct store *store)
-{
-    unsigned tries = XS_TRIES;
-    int rc;
-
-    do {
-        uint32_t transaction;
-
-        rc = xs_begin(c->ctx, store, &transaction);
-        if (rc < 0)
-            return rc;
-        rc = write_identity(c, store, transaction);
-        if (rc < 0) {
-            (void)store->ops->end(store, transaction, false);
-            return rc;
-        }
-        rc = xs_commit(c->ctx, store, transaction);
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
-}
-
 static int identify(struct create *c)
 {
+    struct xs_batch b;
     struct store *store;
     int rc = 0;
 
@@ -223,13 +187,9 @@ static int identify(struct create *c)
         rc = chaos__store(c->ctx, &store);
     if (rc < 0)
         return rc;
-    if (c->cfg->name)
-        return claim_name(c, store);
-    /* There is nothing that another could have taken meanwhile. */
-    rc = write_identity(c, store, STORE_NO_TRANSACTION);
-    if (rc < 0)
-        forget(c);
-    return rc;
+    xs_start(&b);
+    name(c, &b);
+    return xs_name_claim(c->ctx, store, c->cfg->name, c->domid, &b);
 }
 
 /*

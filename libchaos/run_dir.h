@@ -10,7 +10,8 @@
  *                   ID by who talks to that domain's sysctl device, byte
  *                   RUN_EDIT + ID by who changes its devices or its owner, byte
  *                   RUN_SETTLE + ID, before that, by who does with it what its
- *                   configuration says when it stopped, byte BIRTH_LOCK + N by
+ *                   configuration says when it stopped, byte RUN_NAMES by who
+ *                   gives a domain on XenStore its name, byte BIRTH_LOCK + N by
  *                   owner N (birth.h)
  */
 #ifndef LIBCHAOS_RUN_DIR_H
@@ -25,6 +26,7 @@
 /* Behind the last domain's byte. */
 #define RUN_EDIT 65536
 #define RUN_SETTLE (2 * RUN_EDIT)
+#define RUN_NAMES (3 * RUN_EDIT)
 
 /* -ENAMETOOLONG with text. */
 int run_path(struct chaos_ctx *ctx, char path[PATH_MAX],

@@ -128,10 +128,13 @@ void xs_other_forget(uint32_t domid);
 /* --- names (xs_names.c) -----------------------------------------------------
  */
 
-/* -EEXIST with text: a domain other than this one has the name. */
-int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
-                    uint32_t transaction, const char *name,
-                    uint32_t domid) CHAOS_CHECK;
+/*
+ * Write what gives a domain its name, at once and while no other program of
+ * ours looks for one; NULL: it has none. -EEXIST with text: another domain has
+ * it.
+ */
+int xs_name_claim(struct chaos_ctx *ctx, struct store *store, const char *name,
+                  uint32_t domid, struct xs_batch *b) CHAOS_CHECK;
 /* The bus's ops of these names. */
 int xs_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
             size_t count) CHAOS_CHECK;

@@ -6,6 +6,7 @@
  * round trip; the hypervisor says which domains there are.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,15 @@
 
 #include "domain.h"
 #include "internal.h"
+#include "run_dir.h"
 #include "xs.h"
 
 #define BATCH 64u
 
 /* A node of some domains; each text is owned, NULL where there is none. */
 static int read_nodes(struct chaos_ctx *ctx, struct store *store,
-                      uint32_t transaction, const char *node,
-                      const uint32_t *domids, size_t count, char **texts_out)
+                      const char *node, const uint32_t *domids, size_t count,
+                      char **texts_out)
 {
     struct store_request requests[BATCH];
     char paths[BATCH][48];
@@ -34,7 +36,7 @@ static int read_nodes(struct chaos_ctx *ctx, struct store *store,
         requests[i] =
             (struct store_request){.verb = STORE_READ, .path = paths[i]};
     }
-    (void)store->ops->run(store, transaction, requests, count);
+    (void)store->ops->run(store, STORE_NO_TRANSACTION, requests, count);
     for (i = 0; i < count; i++) {
         texts_out[i] = requests[i].text;
         if (rc == 0 && requests[i].rc < 0 && requests[i].rc != -ENOENT)
@@ -48,10 +50,10 @@ static int read_nodes(struct chaos_ctx *ctx, struct store *store,
 }
 
 /* CHAOS_DOMID_NONE: no domain but `except` has it. */
-static int search(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
-                  uint32_t transaction, const char *name, uint32_t except,
-                  uint32_t *domid_out)
+static int search(struct chaos_ctx *ctx, struct store *store, const char *name,
+                  uint32_t except, uint32_t *domid_out)
 {
+    struct hv *hv = ctx->hv;
     uint32_t first = 0, found = CHAOS_DOMID_NONE;
     int n, i, rc;
 
@@ -67,8 +69,7 @@ static int search(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
             break;
         for (i = 0; i < n; i++)
             domids[i] = states[i].domid;
-        rc = read_nodes(ctx, store, transaction, "name", domids, (size_t)n,
-                        names);
+        rc = read_nodes(ctx, store, "name", domids, (size_t)n, names);
         if (rc < 0)
             return rc;
         for (i = 0; i < n; i++) {
@@ -82,21 +83,58 @@ static int search(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
     return 0;
 }
 
-int xs_name_is_free(struct chaos_ctx *ctx, struct hv *hv, struct store *store,
-                    uint32_t transaction, const char *name, uint32_t domid)
+/* One that only an orphan has is free, once that is ended. */
+static int check_free(struct chaos_ctx *ctx, struct store *store,
+                      const char *name, uint32_t domid)
 {
     uint32_t other;
-    int rc = search(ctx, hv, store, transaction, name, domid, &other);
+    int rc = search(ctx, store, name, domid, &other);
 
-    /*
-     * One that only an orphan has is free, once that is ended; a transaction
-     * begins anew then.
-     */
     if (rc == 0 && other != CHAOS_DOMID_NONE &&
         chaos_birth_reap(ctx, other, false) < 0)
         return chaos__fail(ctx, -EEXIST, "name '%s': a domain has it already",
                            name);
     return rc;
+}
+
+static int write_at_once(struct chaos_ctx *ctx, struct store *store,
+                         struct xs_batch *b)
+{
+    unsigned tries = XS_TRIES;
+    int rc;
+
+    do {
+        uint32_t transaction;
+
+        rc = xs_begin(ctx, store, &transaction);
+        if (rc < 0)
+            return rc;
+        rc = xs_run(ctx, store, transaction, b);
+        if (rc < 0) {
+            (void)store->ops->end(store, transaction, false);
+            return rc;
+        }
+        rc = xs_commit(ctx, store, transaction);
+    } while (rc == -EAGAIN && --tries > 0);
+    return rc;
+}
+
+/*
+ * A transaction that reads a node has the daemon copy it, and that of a domain
+ * just coming would not be among them; so the names are read outside, and a
+ * lock keeps others from doing the same meanwhile.
+ */
+int xs_name_claim(struct chaos_ctx *ctx, struct store *store, const char *name,
+                  uint32_t domid, struct xs_batch *b)
+{
+    CLEANUP_CLOSE int lock = -1;
+    int rc = 0;
+
+    if (name)
+        rc = run_lock(ctx, RUN_NAMES, F_OFD_SETLKW, &lock);
+    if (rc == 0 && name)
+        rc = check_free(ctx, store, name, domid);
+    return rc < 0 ? rc : write_at_once(ctx, store, b);
 }
 
 /* A name that is too long for us was never given by us. */
@@ -130,8 +168,7 @@ static int fill_batch(struct chaos_ctx *ctx, struct store *store,
     for (i = 0; i < count; i++)
         domids[i] = infos[i].domid;
     for (k = 0; rc == 0 && k < sizeof(nodes) / sizeof(*nodes); k++) {
-        rc = read_nodes(ctx, store, STORE_NO_TRANSACTION, nodes[k].node, domids,
-                        count, texts);
+        rc = read_nodes(ctx, store, nodes[k].node, domids, count, texts);
         for (i = 0; rc == 0 && i < count; i++) {
             nodes[k].take(&infos[i], texts[i]);
             free(texts[i]);
@@ -166,8 +203,7 @@ int xs_lookup(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
     int rc = chaos__store(ctx, &store);
 
     if (rc == 0)
-        rc = search(ctx, ctx->hv, store, STORE_NO_TRANSACTION, name,
-                    CHAOS_DOMID_NONE, &domid);
+        rc = search(ctx, store, name, CHAOS_DOMID_NONE, &domid);
     if (rc < 0)
         return rc;
     if (domid == CHAOS_DOMID_NONE)
@@ -176,46 +212,22 @@ int xs_lookup(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
     return 0;
 }
 
-static int write_name(struct chaos_ctx *ctx, struct store *store,
-                      uint32_t transaction, uint32_t domid, const char *name)
+int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
 {
     struct hv_domain_state state;
     struct xs_batch b;
     char uuid[XS_UUID_SIZE];
+    struct store *store;
     struct hv *hv;
-    int rc = domain_state(ctx, &hv, domid, &state);
+    int rc = chaos__store(ctx, &store);
 
     if (rc == 0)
-        rc = xs_name_is_free(ctx, hv, store, transaction, name, domid);
+        rc = domain_state(ctx, &hv, domid, &state);
     if (rc < 0)
         return rc;
     xs_uuid(state.uuid, uuid);
     xs_start(&b);
     xs_write(&b, name, "", "/local/domain/%u/name", domid);
     xs_write(&b, name, "", "/vm/%s/name", uuid);
-    return xs_run(ctx, store, transaction, &b);
-}
-
-int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
-{
-    unsigned tries = XS_TRIES;
-    struct store *store;
-    int rc = chaos__store(ctx, &store);
-
-    if (rc < 0)
-        return rc;
-    do {
-        uint32_t transaction;
-
-        rc = xs_begin(ctx, store, &transaction);
-        if (rc < 0)
-            return rc;
-        rc = write_name(ctx, store, transaction, domid, name);
-        if (rc < 0) {
-            (void)store->ops->end(store, transaction, false);
-            return rc;
-        }
-        rc = xs_commit(ctx, store, transaction);
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
+    return xs_name_claim(ctx, store, name, domid, &b);
 }
