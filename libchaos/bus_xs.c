@@ -176,6 +176,8 @@ static void name(struct create *c, struct xs_batch *b)
 
 static int identify(struct create *c)
 {
+    const struct xs_name wish = {
+        .name = c->cfg->name, .domid = c->domid, .uuid = c->uuid};
     struct xs_batch b;
     struct store *store;
     int rc = 0;
@@ -189,7 +191,7 @@ static int identify(struct create *c)
         return rc;
     xs_start(&b);
     name(c, &b);
-    return xs_name_claim(c->ctx, store, c->cfg->name, c->domid, &b);
+    return xs_name_claim(c->ctx, store, &wish, &b);
 }
 
 /*

@@ -6,6 +6,7 @@
  *   domains/ID.new  the next one, while devices come or go
  *   shells/ID       a shell, for who adopts it (shell.h)
  *   shells/ID.new   the same, not yet whole
+ *   names           of domains on XenStore (xs_known.h)
  *   lock            bytes of it are locked, and nothing is written to it: byte
  *                   ID by who talks to that domain's sysctl device, byte
  *                   RUN_EDIT + ID by who changes its devices or its owner, byte

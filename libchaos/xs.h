@@ -128,13 +128,17 @@ void xs_other_forget(uint32_t domid);
 /* --- names (xs_names.c) -----------------------------------------------------
  */
 
+struct xs_name {
+    const char *name; /* NULL: none */
+    uint32_t domid;
+    const uint8_t *uuid;
+};
 /*
  * Write what gives a domain its name, at once and while no other program of
- * ours looks for one; NULL: it has none. -EEXIST with text: another domain has
- * it.
+ * ours looks for one. -EEXIST with text: another domain has it.
  */
-int xs_name_claim(struct chaos_ctx *ctx, struct store *store, const char *name,
-                  uint32_t domid, struct xs_batch *b) CHAOS_CHECK;
+int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
+                  const struct xs_name *name, struct xs_batch *b) CHAOS_CHECK;
 /* The bus's ops of these names. */
 int xs_fill(struct chaos_ctx *ctx, struct chaos_domain_info *infos,
             size_t count) CHAOS_CHECK;

@@ -2,8 +2,9 @@
 /*
  * xs_names.c: domains' names as XenStore has them: chaos's own and xl's.
  *
- * It knows no way from a name to its domain, so all names are read, many in one
- * round trip; the hypervisor says which domains there are.
+ * It knows no way from a name to its domain, so names are read, many in one
+ * round trip: all but those that are known (xs_known.h). The hypervisor says
+ * which domains there are.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "internal.h"
 #include "run_dir.h"
 #include "xs.h"
+#include "xs_known.h"
 
 #define BATCH 64u
 
@@ -49,51 +51,86 @@ static int read_nodes(struct chaos_ctx *ctx, struct store *store,
     return xs_refused(ctx, rc, "the domains' names");
 }
 
-/* CHAOS_DOMID_NONE: no domain but `except` has it. */
-static int search(struct chaos_ctx *ctx, struct store *store, const char *name,
-                  uint32_t except, uint32_t *domid_out)
+/* What is searched, and where. */
+struct hunt {
+    struct chaos_ctx *ctx;
+    struct store *store;
+    const struct xs_known *known; /* NULL: all is read in XenStore */
+    const char *name;
+    uint32_t except; /* this domain does not count */
+    uint32_t found;  /* CHAOS_DOMID_NONE: no domain has it */
+};
+
+static int read_some(struct hunt *h, const uint32_t *domids, size_t count)
 {
-    struct hv *hv = ctx->hv;
-    uint32_t first = 0, found = CHAOS_DOMID_NONE;
-    int n, i, rc;
+    char *names[BATCH];
+    size_t i;
+    int rc =
+        count ? read_nodes(h->ctx, h->store, "name", domids, count, names) : 0;
 
-    while (found == CHAOS_DOMID_NONE && first < NOXS_DOMID_SELF) {
-        struct hv_domain_state states[BATCH];
-        uint32_t domids[BATCH];
-        char *names[BATCH];
+    for (i = 0; rc == 0 && i < count; i++) {
+        if (names[i] && domids[i] != h->except &&
+            strcmp(names[i], h->name) == 0)
+            h->found = domids[i];
+        free(names[i]);
+    }
+    return rc;
+}
 
+/* Those that are not known, and those that are known to have it. */
+static int look(struct hunt *h, const struct hv_domain_state *states, int count)
+{
+    uint32_t domids[BATCH];
+    size_t n = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *name =
+            h->known ? xs_known_name(h->known, &states[i]) : NULL;
+
+        if (!name || strcmp(name, h->name) == 0)
+            domids[n++] = states[i].domid;
+    }
+    return read_some(h, domids, n);
+}
+
+static int search(struct hunt *h)
+{
+    struct hv_domain_state states[BATCH];
+    struct hv *hv = h->ctx->hv;
+    uint32_t first = 0;
+    int n, rc = 0;
+
+    h->found = CHAOS_DOMID_NONE;
+    while (rc == 0 && h->found == CHAOS_DOMID_NONE && first < NOXS_DOMID_SELF) {
         n = hv->ops->domain_states(hv, first, BATCH, states);
         if (n < 0)
-            return chaos__fail(ctx, n, "cannot list the domains");
+            return chaos__fail(h->ctx, n, "cannot list the domains");
         if (n == 0)
             break;
-        for (i = 0; i < n; i++)
-            domids[i] = states[i].domid;
-        rc = read_nodes(ctx, store, "name", domids, (size_t)n, names);
-        if (rc < 0)
-            return rc;
-        for (i = 0; i < n; i++) {
-            if (names[i] && domids[i] != except && strcmp(names[i], name) == 0)
-                found = domids[i];
-            free(names[i]);
-        }
-        first = domids[n - 1] + 1;
+        rc = look(h, states, n);
+        first = states[n - 1].domid + 1;
     }
-    *domid_out = found;
-    return 0;
+    return rc;
 }
 
 /* One that only an orphan has is free, once that is ended. */
 static int check_free(struct chaos_ctx *ctx, struct store *store,
-                      const char *name, uint32_t domid)
+                      const struct xs_known *known, const struct xs_name *name)
 {
-    uint32_t other;
-    int rc = search(ctx, store, name, domid, &other);
+    struct hunt h = {
+        .ctx = ctx,
+        .store = store,
+        .known = known,
+        .name = name->name,
+        .except = name->domid,
+    };
+    int rc = search(&h);
 
-    if (rc == 0 && other != CHAOS_DOMID_NONE &&
-        chaos_birth_reap(ctx, other, false) < 0)
+    if (rc == 0 && h.found != CHAOS_DOMID_NONE &&
+        chaos_birth_reap(ctx, h.found, false) < 0)
         return chaos__fail(ctx, -EEXIST, "name '%s': a domain has it already",
-                           name);
+                           name->name);
     return rc;
 }
 
@@ -124,17 +161,23 @@ static int write_at_once(struct chaos_ctx *ctx, struct store *store,
  * just coming would not be among them; so the names are read outside, and a
  * lock keeps others from doing the same meanwhile.
  */
-int xs_name_claim(struct chaos_ctx *ctx, struct store *store, const char *name,
-                  uint32_t domid, struct xs_batch *b)
+int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
+                  const struct xs_name *name, struct xs_batch *b)
 {
+    struct xs_known known = {NULL};
     CLEANUP_CLOSE int lock = -1;
-    int rc = 0;
+    int rc = run_lock(ctx, RUN_NAMES, F_OFD_SETLKW, &lock);
 
-    if (name)
-        rc = run_lock(ctx, RUN_NAMES, F_OFD_SETLKW, &lock);
-    if (rc == 0 && name)
-        rc = check_free(ctx, store, name, domid);
-    return rc < 0 ? rc : write_at_once(ctx, store, b);
+    if (rc == 0)
+        rc = xs_known_open(ctx, &known);
+    if (rc == 0 && name->name)
+        rc = check_free(ctx, store, &known, name);
+    if (rc == 0)
+        rc = write_at_once(ctx, store, b);
+    if (rc == 0)
+        xs_known_set(&known, name->domid, name->uuid, name->name);
+    xs_known_close(&known);
+    return rc;
 }
 
 /* A name that is too long for us was never given by us. */
@@ -196,25 +239,38 @@ int xs_fill_one(struct chaos_ctx *ctx, struct chaos_domain_info *info)
     return xs_fill(ctx, info, 1);
 }
 
+/* Whom xl renamed is found the long way. */
 int xs_lookup(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
 {
-    struct store *store;
-    uint32_t domid;
-    int rc = chaos__store(ctx, &store);
+    struct xs_known known = {NULL};
+    struct hunt h = {
+        .ctx = ctx,
+        .known = &known,
+        .name = name,
+        .except = CHAOS_DOMID_NONE,
+    };
+    int rc = chaos__store(ctx, &h.store);
 
     if (rc == 0)
-        rc = search(ctx, store, name, CHAOS_DOMID_NONE, &domid);
+        rc = xs_known_open(ctx, &known);
+    if (rc == 0)
+        rc = search(&h);
+    xs_known_close(&known);
+    h.known = NULL;
+    if (rc == 0 && h.found == CHAOS_DOMID_NONE)
+        rc = search(&h);
     if (rc < 0)
         return rc;
-    if (domid == CHAOS_DOMID_NONE)
+    if (h.found == CHAOS_DOMID_NONE)
         return chaos__fail(ctx, -ESRCH, "there is no domain '%s'", name);
-    *domid_out = domid;
+    *domid_out = h.found;
     return 0;
 }
 
 int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
 {
     struct hv_domain_state state;
+    struct xs_name wish = {.name = name, .domid = domid, .uuid = state.uuid};
     struct xs_batch b;
     char uuid[XS_UUID_SIZE];
     struct store *store;
@@ -229,5 +285,5 @@ int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
     xs_start(&b);
     xs_write(&b, name, "", "/local/domain/%u/name", domid);
     xs_write(&b, name, "", "/vm/%s/name", uuid);
-    return xs_name_claim(ctx, store, name, domid, &b);
+    return xs_name_claim(ctx, store, &wish, &b);
 }

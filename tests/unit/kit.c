@@ -147,8 +147,9 @@ static int count_one(const char *path, const struct stat *st, int type,
                      struct FTW *ftw)
 {
     (void)st;
-    /* The lock file is made once and stays. */
-    if (type == FTW_F && strcmp(path + ftw->base, "lock") != 0)
+    /* These are made once and stay. */
+    if (type == FTW_F && strcmp(path + ftw->base, "lock") != 0 &&
+        strcmp(path + ftw->base, "names") != 0)
         files_found++;
     return 0;
 }

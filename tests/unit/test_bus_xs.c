@@ -265,6 +265,39 @@ static void test_many_names(void **state)
     assert_int_equal(domid, last);
 }
 
+/* A create costs the daemon the same, however many ours there are. */
+static void test_known_names(void **state)
+{
+    struct kit *kit = *state;
+    unsigned before, first;
+    uint32_t a, b, domid;
+    char name[16];
+    unsigned i;
+
+    before = model_store_calls();
+    a = kit_create(kit, "name", "a", NULL);
+    first = model_store_calls() - before;
+    for (i = 0; i < 40; i++) {
+        snprintf(name, sizeof(name), "vm%u", i);
+        (void)kit_create(kit, "name", name, NULL);
+    }
+    before = model_store_calls();
+    b = kit_create(kit, "name", "b", NULL);
+    assert_int_equal(model_store_calls() - before, first);
+    before = model_store_calls();
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "a", &domid), 0);
+    assert_true(model_store_calls() - before < 4);
+    /* Renamed by xl, which does not tell. */
+    model_store_set(node(a, "name"), "c");
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "c", &domid), 0);
+    assert_int_equal(domid, a);
+    assert_int_equal(chaos_domain_rename(kit->ctx, b, "a"), 0);
+    assert_int_equal(chaos_domain_lookup(kit->ctx, "a", &domid), 0);
+    assert_int_equal(domid, b);
+    kit_assert_error(kit->ctx, chaos_domain_rename(kit->ctx, b, "vm7"),
+                     -EEXIST);
+}
+
 /* Who did not ask for XenStore is told that it is used, and told once. */
 static void count_warning(void *arg, enum chaos_log_level level,
                           const char *text)
@@ -341,9 +374,9 @@ int main(void)
         TEST(test_create_fails), TEST(test_create_without_quota),
         TEST(test_busy),         TEST(test_no_daemon),
         TEST(test_names),        TEST(test_destroy_theirs),
-        TEST(test_many_names),   TEST(test_hint),
-        TEST(test_beside_noxs),  TEST(test_noxs_alone),
-        TEST(test_refused),
+        TEST(test_many_names),   TEST(test_known_names),
+        TEST(test_hint),         TEST(test_beside_noxs),
+        TEST(test_noxs_alone),   TEST(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
