@@ -14,6 +14,7 @@
 
 #include <chaos/shell.h>
 
+#include "birth.h"
 #include "domain.h"
 #include "internal.h"
 #include "run_dir.h"
@@ -77,6 +78,14 @@ static int read_some(struct hunt *h, const uint32_t *domids, size_t count)
     return rc;
 }
 
+/* It has no name until it is somebody's, and a pool has many. */
+static bool is_shell(const struct hv_domain_state *state)
+{
+    struct birth birth;
+
+    return birth_decode(state->uuid, &birth) && birth.kind == BIRTH_SHELL;
+}
+
 /* Those that are not known, and those that are known to have it. */
 static int look(struct hunt *h, const struct hv_domain_state *states, int count)
 {
@@ -88,7 +97,7 @@ static int look(struct hunt *h, const struct hv_domain_state *states, int count)
         const char *name =
             h->known ? xs_known_name(h->known, &states[i]) : NULL;
 
-        if (!name || strcmp(name, h->name) == 0)
+        if (!is_shell(&states[i]) && (!name || strcmp(name, h->name) == 0))
             domids[n++] = states[i].domid;
     }
     return read_some(h, domids, n);
