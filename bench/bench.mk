@@ -90,7 +90,7 @@ bench-pool-icount bench-pool-wall: bench-pool-%: lab-ready \
 	$(Q)bench/run pool $* $(BENCH_ROUNDS)
 
 ## make bench-memory      what a guest with a vif costs Xen and dom0, by chaos and by xl
-MEMORY_GUESTS ?= 40
+MEMORY_GUESTS ?= 16
 .PHONY: bench-memory
 bench-memory: lab-ready $(B)/bench/bench-nth
 	$(Q)bench/run memory icount $(MEMORY_GUESTS)
