@@ -24,6 +24,8 @@
 #define WORDS 32
 #define WORD_SIZE 256
 #define MEMORY_ROWS 50
+/* With less left, the kernel would begin to end processes. */
+#define DOM0_LEAST_KB (64 * 1024u)
 
 struct options {
     const char *series, *template, *destroy, *process, *hint;
@@ -197,6 +199,10 @@ static unsigned long create_all(const struct options *o, const char **why)
 
         if (is_late(o)) {
             *why = "time";
+            break;
+        }
+        if (n % 16 == 0 && nth_memory().dom0_kb < DOM0_LEAST_KB) {
+            *why = "memory";
             break;
         }
         rc = one(o, n);
