@@ -6,6 +6,7 @@
 #include "pool.h"
 
 #define NAME_COLUMNS 20
+#define BUS_COLUMNS 8
 
 /* In the order of the columns. */
 static const struct column {
@@ -29,7 +30,7 @@ static void print_heads(struct out *out)
     out_printf(out, "%-*s", NAME_COLUMNS, "Shape");
     for (i = 0; i < COLUMN_COUNT; i++)
         out_printf(out, " %*s", columns[i].width, columns[i].title);
-    out_printf(out, " %7s  %-8s  %s\n", "Rate/s", "Bus", "Kernel");
+    out_printf(out, " %7s  %-*s  %s\n", "Rate/s", BUS_COLUMNS, "Bus", "Kernel");
 }
 
 /* Of a list, how long it is. */
@@ -49,9 +50,10 @@ static void print_shape(struct out *out, yajl_val shape)
     for (i = 0; i < COLUMN_COUNT; i++)
         out_printf(out, " %*llu", columns[i].width,
                    (unsigned long long)value_of(shape, columns[i].key));
-    out_printf(out, " %7.2f  %-8s  ",
-               (double)ask_number(shape, "rate_per_1000_s") / 1000,
-               ask_text(shape, "bus"));
+    out_printf(out, " %7.2f  ",
+               (double)ask_number(shape, "rate_per_1000_s") / 1000);
+    out_column(out, ask_text(shape, "bus"), BUS_COLUMNS);
+    out_text(out, "  ");
     out_safe(out, kernel[0] ? kernel : "-");
     out_text(out, "\n");
 }

@@ -21,7 +21,7 @@ static void tells_pool(int fd)
             "\"resting\": true, \"shapes\": [{\"name\": \"we\\u0007b\", "
             "\"memory_kb\": 4096, \"vcpus\": 1, \"vifs\": [\"br0\"], "
             "\"ready\": 2, \"taken\": 41, \"rate_per_1000_s\": 1500, "
-            "\"kernel\": \"/k\"}]}");
+            "\"bus\": \"xenstore\", \"kernel\": \"/k\"}]}");
     daemon_model_wait(fd);
 }
 
@@ -32,7 +32,7 @@ static void pool_status(void **state)
     assert_int_equal(asked.type, CHAOSD_POOL_STATUS);
     assert_non_null(strstr(cli_out, "\nwe\\x07b "));
     assert_non_null(strstr(cli_out, " 41 "));
-    assert_non_null(strstr(cli_out, " 1.50  /k\n"));
+    assert_non_null(strstr(cli_out, " 1.50  xenstore  /k\n"));
     assert_non_null(strstr(cli_out, "8192 KiB of at most 262144 KiB"));
     assert_non_null(strstr(cli_out, "rests until 'chaos pool fill'"));
     assert_int_equal(cli_run("pool", "status", "--json", NULL), 0);
