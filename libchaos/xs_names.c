@@ -56,7 +56,7 @@ static int read_nodes(struct chaos_ctx *ctx, struct store *store,
 struct hunt {
     struct chaos_ctx *ctx;
     struct store *store;
-    const struct xs_known *known; /* NULL: all is read in XenStore */
+    struct xs_known *known; /* NULL: all is read in XenStore */
     const char *name;
     uint32_t except; /* this domain does not count */
     uint32_t found;  /* CHAOS_DOMID_NONE: no domain has it */
@@ -125,7 +125,7 @@ static int search(struct hunt *h)
 
 /* One that only an orphan has is free, once that is ended. */
 static int check_free(struct chaos_ctx *ctx, struct store *store,
-                      const struct xs_known *known, const struct xs_name *name)
+                      struct xs_known *known, const struct xs_name *name)
 {
     struct hunt h = {
         .ctx = ctx,
@@ -173,7 +173,7 @@ static int write_at_once(struct chaos_ctx *ctx, struct store *store,
 int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
                   const struct xs_name *name, struct xs_batch *b)
 {
-    struct xs_known known = {NULL};
+    struct xs_known known = XS_KNOWN_INIT;
     CLEANUP_CLOSE int lock = -1;
     int rc = run_lock(ctx, RUN_NAMES, F_OFD_SETLKW, &lock);
 
@@ -184,7 +184,7 @@ int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
     if (rc == 0)
         rc = write_at_once(ctx, store, b);
     if (rc == 0)
-        xs_known_set(&known, name->domid, name->uuid, name->name);
+        xs_known_set(ctx, &known, name->domid, name->uuid, name->name);
     xs_known_close(&known);
     return rc;
 }
@@ -251,7 +251,7 @@ int xs_fill_one(struct chaos_ctx *ctx, struct chaos_domain_info *info)
 /* Whom xl renamed is found the long way. */
 int xs_lookup(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
 {
-    struct xs_known known = {NULL};
+    struct xs_known known = XS_KNOWN_INIT;
     struct hunt h = {
         .ctx = ctx,
         .known = &known,
