@@ -162,6 +162,28 @@ int xs_commit(struct chaos_ctx *ctx, struct store *store, uint32_t transaction)
     return rc < 0 ? xs_refused(ctx, rc, "a transaction") : 0;
 }
 
+int xs_run_at_once(struct chaos_ctx *ctx, struct store *store,
+                   struct xs_batch *b)
+{
+    unsigned tries = XS_TRIES;
+    int rc;
+
+    do {
+        uint32_t transaction;
+
+        rc = xs_begin(ctx, store, &transaction);
+        if (rc < 0)
+            return rc;
+        rc = xs_run(ctx, store, transaction, b);
+        if (rc < 0) {
+            (void)store->ops->end(store, transaction, false);
+            return rc;
+        }
+        rc = xs_commit(ctx, store, transaction);
+    } while (rc == -EAGAIN && --tries > 0);
+    return rc;
+}
+
 void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE])
 {
     unsigned i, at = 0;

@@ -52,6 +52,9 @@ int xs_begin(struct chaos_ctx *ctx, struct store *store,
 /* -EAGAIN: begin anew. Any failure has text. */
 int xs_commit(struct chaos_ctx *ctx, struct store *store,
               uint32_t transaction) CHAOS_CHECK;
+/* The same in a transaction of their own. */
+int xs_run_at_once(struct chaos_ctx *ctx, struct store *store,
+                   struct xs_batch *b) CHAOS_CHECK;
 
 void xs_uuid(const uint8_t uuid[NOXS_UUID_SIZE], char text_out[XS_UUID_SIZE]);
 

@@ -99,33 +99,11 @@ void xs_device_end(struct xs_batch *b, const struct xs_device *d)
     xs_back(b, d, "state", INITIALISING);
 }
 
-static int run_at_once(struct chaos_ctx *ctx, struct store *store,
-                       struct xs_batch *b)
-{
-    unsigned tries = XS_TRIES;
-    int rc;
-
-    do {
-        uint32_t transaction;
-
-        rc = xs_begin(ctx, store, &transaction);
-        if (rc < 0)
-            return rc;
-        rc = xs_run(ctx, store, transaction, b);
-        if (rc < 0) {
-            (void)store->ops->end(store, transaction, false);
-            return rc;
-        }
-        rc = xs_commit(ctx, store, transaction);
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
-}
-
 int xs_device_tell(const struct create *c, struct store *store,
                    struct xs_batch *b)
 {
     if (c->lives)
-        return run_at_once(c->ctx, store, b);
+        return xs_run_at_once(c->ctx, store, b);
     return xs_run(c->ctx, store, STORE_NO_TRANSACTION, b);
 }
 

@@ -143,28 +143,6 @@ static int check_free(struct chaos_ctx *ctx, struct store *store,
     return rc;
 }
 
-static int write_at_once(struct chaos_ctx *ctx, struct store *store,
-                         struct xs_batch *b)
-{
-    unsigned tries = XS_TRIES;
-    int rc;
-
-    do {
-        uint32_t transaction;
-
-        rc = xs_begin(ctx, store, &transaction);
-        if (rc < 0)
-            return rc;
-        rc = xs_run(ctx, store, transaction, b);
-        if (rc < 0) {
-            (void)store->ops->end(store, transaction, false);
-            return rc;
-        }
-        rc = xs_commit(ctx, store, transaction);
-    } while (rc == -EAGAIN && --tries > 0);
-    return rc;
-}
-
 /*
  * A transaction that reads a node has the daemon copy it, and that of a domain
  * just coming would not be among them; so the names are read outside, and a
@@ -182,7 +160,7 @@ int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
     if (rc == 0 && name->name)
         rc = check_free(ctx, store, &known, name);
     if (rc == 0)
-        rc = write_at_once(ctx, store, b);
+        rc = xs_run_at_once(ctx, store, b);
     if (rc == 0)
         xs_known_set(ctx, &known, name->domid, name->uuid, name->name);
     xs_known_close(&known);

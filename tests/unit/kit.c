@@ -44,6 +44,56 @@ void kit_make_stock(void)
     /* As xen-init-dom0 leaves it. */
     model_store_set("/local/domain/0/name", "Domain-0");
     model_store_set("/vm", "");
+    /* As they are once there was a domain with devices. */
+    model_store_set("/local/domain/0/backend/vif", "");
+    model_store_set("/local/domain/0/backend/vbd", "");
+    model_store_set("/local/domain/0/error/backend/vif", "");
+    model_store_set("/local/domain/0/error/backend/vbd", "");
+    model_store_set("/libxl", "");
+}
+
+const char *kit_node(uint32_t domid, const char *below)
+{
+    static char path[STORE_PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, below);
+    return path;
+}
+
+void kit_assert_node(uint32_t domid, const char *below, const char *value)
+{
+    const char *found = model_store_value(kit_node(domid, below));
+
+    if (!found)
+        fail_msg("there is no %s", kit_node(domid, below));
+    assert_string_equal(found, value);
+}
+
+void kit_assert_create_fails(struct kit *kit, const struct chaos_config *cfg,
+                             int error, unsigned least)
+{
+    struct snapshot before = kit_snapshot(kit);
+    uint32_t domid;
+    unsigned n;
+    int rc;
+
+    for (n = 1;; n++) {
+        char what[64];
+
+        model_fail(n, error);
+        rc = chaos_domain_create(kit->ctx, cfg, &domid);
+        if (!model_failed())
+            break;
+        snprintf(what, sizeof(what), "error %d in %s (%u)", error,
+                 model_failed_name(), n);
+        model_fail_end();
+        if (rc == 0)
+            fail_msg("%s went unnoticed", what);
+        kit_assert_text(kit->ctx);
+        kit_assert_same(kit, &before, what);
+    }
+    assert_int_equal(rc, 0);
+    assert_true(n > least);
 }
 
 int kit_setup_stock(void **state)

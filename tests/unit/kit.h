@@ -50,6 +50,17 @@ struct snapshot kit_snapshot(const struct kit *kit);
 void kit_assert_same(const struct kit *kit, const struct snapshot *before,
                      const char *what);
 
+/*
+ * Each operation of a create fails in turn with that error: it is noticed, and
+ * nothing is left. Then the create works; it has more than `least` operations.
+ */
+void kit_assert_create_fails(struct kit *kit, const struct chaos_config *cfg,
+                             int error, unsigned least);
+
+/* A path below a domain's own; valid until the next call. */
+const char *kit_node(uint32_t domid, const char *below);
+void kit_assert_node(uint32_t domid, const char *below, const char *value);
+
 /* The last call failed with rc, and said so in a sentence. */
 #define kit_assert_error(ctx, rc, expected)                                    \
     do {                                                                       \

@@ -22,14 +22,6 @@ struct fixture {
     uint32_t noxs, ours, theirs;
 };
 
-static const char *node(uint32_t domid, const char *below)
-{
-    static char path[STORE_PATH_SIZE];
-
-    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, below);
-    return path;
-}
-
 static int setup(void **state)
 {
     static struct fixture f;
@@ -44,8 +36,8 @@ static int setup(void **state)
     f.ours =
         kit_create(f.kit, "name", "ours", "xen.dev_method", "xenstore", NULL);
     f.theirs = model_domain_add(NULL);
-    model_store_set(node(f.theirs, "name"), "theirs");
-    model_store_set(node(f.theirs, "control/shutdown"), "");
+    model_store_set(kit_node(f.theirs, "name"), "theirs");
+    model_store_set(kit_node(f.theirs, "control/shutdown"), "");
     *state = &f;
     return 0;
 }
@@ -130,8 +122,9 @@ static void test_names(void **state)
     assert_found(f, "ours", f->ours);
     kit_assert_error(ctx, chaos_domain_rename(ctx, f->theirs, "ours"), -EEXIST);
     kit_assert_error(ctx, chaos_domain_rename(ctx, f->theirs, "noxs"), -EEXIST);
-    assert_string_equal(model_store_value(node(f->ours, "name")), "ours");
-    assert_string_equal(model_store_value(node(f->theirs, "name")), "theirs");
+    assert_string_equal(model_store_value(kit_node(f->ours, "name")), "ours");
+    assert_string_equal(model_store_value(kit_node(f->theirs, "name")),
+                        "theirs");
     /* All can have another. */
     assert_int_equal(chaos_domain_rename(ctx, f->noxs, "n"), 0);
     assert_int_equal(chaos_domain_rename(ctx, f->ours, "o"), 0);
@@ -141,12 +134,12 @@ static void test_names(void **state)
     assert_found(f, "t", f->theirs);
     assert_lost(f, "ours");
     assert_lost(f, "theirs");
-    assert_string_equal(model_store_value(node(f->ours, "name")), "o");
+    assert_string_equal(model_store_value(kit_node(f->ours, "name")), "o");
     assert_string_equal(model_view(f->ours).page->identity.name, "o");
     assert_string_equal(model_view(f->theirs).page->identity.name, "");
-    assert_null(model_store_value(node(f->noxs, "name")));
+    assert_null(model_store_value(kit_node(f->noxs, "name")));
     /* xl's own renaming of ours is seen. */
-    model_store_set(node(f->ours, "name"), "mine");
+    model_store_set(kit_node(f->ours, "name"), "mine");
     assert_string_equal(info_of(f, f->ours).name, "mine");
     assert_found(f, "mine", f->ours);
 }
@@ -165,12 +158,13 @@ static void test_rename_fails(void **state)
         if (!model_failed())
             break;
         kit_assert_error(f->kit->ctx, rc, -EIO);
-        assert_string_equal(model_store_value(node(f->ours, "name")), "ours");
+        assert_string_equal(model_store_value(kit_node(f->ours, "name")),
+                            "ours");
         assert_string_equal(model_view(f->ours).page->identity.name, "ours");
     }
     model_fail_end();
     assert_true(n > 8);
-    assert_string_equal(model_store_value(node(f->ours, "name")), "new");
+    assert_string_equal(model_store_value(kit_node(f->ours, "name")), "new");
 }
 
 /* --- asking ------------------------------------------------------------------
@@ -183,7 +177,7 @@ static void obey(void *arg, const char *operation)
     if (strcmp(operation, "store_write") != 0)
         return;
     model_set_hook(NULL, NULL);
-    model_store_set(node(domid, "control/shutdown"), "");
+    model_store_set(kit_node(domid, "control/shutdown"), "");
     model_shutdown(domid, CHAOS_REASON_REBOOT);
 }
 
@@ -213,7 +207,7 @@ static void test_request(void **state)
         assert_int_equal(chaos_domain_wait(ctx, *each[i], 1000, &reason), 0);
         assert_int_equal(reason, CHAOS_REASON_REBOOT);
     }
-    model_store_set(node(f->ours, "data/up"), "7");
+    model_store_set(kit_node(f->ours, "data/up"), "7");
     assert_int_equal(chaos_domain_wait_up(ctx, f->ours, 0), 0);
     assert_int_equal(chaos_domain_guest_state(ctx, f->ours, &guest), 0);
     assert_int_equal(guest.up_time_ns, 7);
@@ -240,7 +234,7 @@ static void test_settle(void **state)
     assert_string_equal(info.name, "o");
     assert_int_equal(info.bus, CHAOS_BUS_XENSTORE);
     assert_int_equal(info.generation, 2);
-    assert_null(model_store_value(node(f->ours, "name")));
+    assert_null(model_store_value(kit_node(f->ours, "name")));
     model_shutdown(f->theirs, CHAOS_REASON_REBOOT);
     assert_int_equal(chaos_domain_settle(ctx, f->theirs, &after), 0);
     assert_int_equal(after, f->theirs);
@@ -257,7 +251,7 @@ static void test_console(void **state)
     assert_int_equal(chaos_console_open(f->kit->ctx, f->ours, &con), 0);
     assert_true(chaos_console_is_pty(con));
     chaos_console_close(con);
-    model_store_set(node(f->theirs, "console/tty"), MODEL_TERMINAL);
+    model_store_set(kit_node(f->theirs, "console/tty"), MODEL_TERMINAL);
     assert_int_equal(chaos_console_open(f->kit->ctx, f->theirs, &con), 0);
     assert_true(chaos_console_is_pty(con));
     chaos_console_close(con);

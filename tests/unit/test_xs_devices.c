@@ -18,22 +18,6 @@
 #include "store_model.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    int rc = kit_setup(state);
-
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set("/local/domain/0/backend/vif", "");
-    model_store_set("/local/domain/0/backend/vbd", "");
-    model_store_set("/local/domain/0/error/backend/vif", "");
-    model_store_set("/local/domain/0/error/backend/vbd", "");
-    model_store_set("/vm", "");
-    model_store_set("/libxl", "");
-    return rc;
-}
-
 static void assert_value(const char *value, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -277,30 +261,9 @@ static void fails_everywhere(struct kit *kit, int error)
 {
     struct chaos_config *cfg = kit_config(kit, "name", "web", "vifs", VIF,
                                           "vbds", device_image(kit, "w"), NULL);
-    struct snapshot before;
-    uint32_t domid;
-    unsigned n;
-    int rc;
 
     (void)kit_create(kit, "vifs", "[{}]", NULL);
-    before = kit_snapshot(kit);
-    for (n = 1;; n++) {
-        char what[64];
-
-        model_fail(n, error);
-        rc = chaos_domain_create(kit->ctx, cfg, &domid);
-        if (!model_failed())
-            break;
-        snprintf(what, sizeof(what), "error %d in %s (%u)", error,
-                 model_failed_name(), n);
-        model_fail_end();
-        if (rc == 0)
-            fail_msg("%s went unnoticed", what);
-        kit_assert_text(kit->ctx);
-        kit_assert_same(kit, &before, what);
-    }
-    assert_int_equal(rc, 0);
-    assert_true(n > 120);
+    kit_assert_create_fails(kit, cfg, error, 120);
     chaos_config_destroy(cfg);
 }
 
@@ -354,7 +317,8 @@ static void hooks(void **state)
     assert_int_equal(lines(said, "offline vif"), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kit_setup_stock, kit_teardown)
 
 int main(void)
 {

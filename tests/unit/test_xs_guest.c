@@ -18,25 +18,6 @@
 #include "store_model.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    int rc = kit_setup(state);
-
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set("/vm", "");
-    return rc;
-}
-
-static const char *node(uint32_t domid, const char *below)
-{
-    static char path[STORE_PATH_SIZE];
-
-    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, below);
-    return path;
-}
-
 /* What somebody writes, or does, once a node was read. */
 struct later {
     uint32_t domid;
@@ -51,7 +32,7 @@ static void do_later(void *arg, const char *operation)
         return;
     model_set_hook(NULL, NULL);
     if (l->below)
-        model_store_set(node(l->domid, l->below), l->value);
+        model_store_set(kit_node(l->domid, l->below), l->value);
     else
         model_shutdown(l->domid, CHAOS_REASON_POWEROFF);
 }
@@ -69,7 +50,7 @@ static void test_up(void **state)
 
     /* It may write there, and what it writes has no name yet. */
     snprintf(owns, sizeof(owns), "n%u", domid);
-    assert_string_equal(model_store_permissions(node(domid, "data")), owns);
+    assert_string_equal(model_store_permissions(kit_node(domid, "data")), owns);
     kit_assert_error(kit->ctx,
                      chaos_domain_guest_state(kit->ctx, domid, &guest),
                      -EOPNOTSUPP);
@@ -96,7 +77,7 @@ static void test_not_up(void **state)
                      -ETIMEDOUT);
     kit_assert_says(kit->ctx, "data/up");
     for (i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        model_store_set(node(domid, "data/up"), texts[i]);
+        model_store_set(kit_node(domid, "data/up"), texts[i]);
         kit_assert_error(kit->ctx, chaos_domain_wait_up(kit->ctx, domid, 0),
                          -ETIMEDOUT);
         kit_assert_error(kit->ctx,
@@ -131,7 +112,7 @@ static void test_generation(void **state)
         assert_int_equal(chaos_domain_settle(kit->ctx, domid, &domid), 0);
     }
     /* Of xl's nobody counts them. */
-    model_store_set(node(theirs, "name"), "theirs");
+    model_store_set(kit_node(theirs, "name"), "theirs");
     assert_int_equal(chaos_domain_info(kit->ctx, theirs, &info), 0);
     assert_int_equal(info.generation, 0);
     assert_int_equal(info.bus, CHAOS_BUS_XENSTORE);
@@ -197,12 +178,12 @@ static void test_console_late(void **state)
     model_set_hook(do_later, &late);
     assert_int_equal(chaos_console_open(kit->ctx, domid, &con), 0);
     chaos_console_close(con);
-    model_store_set(node(domid, "console/tty"), "/dev/pts/8");
+    model_store_set(kit_node(domid, "console/tty"), "/dev/pts/8");
     kit_assert_error(kit->ctx, chaos_console_open(kit->ctx, domid, &con),
                      -ENOENT);
     kit_assert_says(kit->ctx, "/dev/pts/8");
     /* Nobody serves it, and it ends meanwhile. */
-    model_store_set(node(domid, "console/tty"), "");
+    model_store_set(kit_node(domid, "console/tty"), "");
     stop = (struct later){.domid = domid};
     model_set_hook(do_later, &stop);
     kit_assert_error(kit->ctx, chaos_console_open(kit->ctx, domid, &con),
@@ -246,7 +227,8 @@ static void test_console_fails(void **state)
     chaos_console_close(con);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kit_setup_stock, kit_teardown)
 
 int main(void)
 {

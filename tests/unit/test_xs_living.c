@@ -14,35 +14,6 @@
 #include "store_model.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    int rc = kit_setup(state);
-
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    /* As xen-init-dom0 leaves it. */
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set("/vm", "");
-    return rc;
-}
-
-static const char *node(uint32_t domid, const char *below)
-{
-    static char path[STORE_PATH_SIZE];
-
-    snprintf(path, sizeof(path), "/local/domain/%u/%s", domid, below);
-    return path;
-}
-
-static void assert_node(uint32_t domid, const char *below, const char *value)
-{
-    const char *found = model_store_value(node(domid, below));
-
-    if (!found)
-        fail_msg("there is no %s", node(domid, below));
-    assert_string_equal(found, value);
-}
-
 /* --- asking a guest ----------------------------------------------------------
  */
 
@@ -54,8 +25,8 @@ static void obey(void *arg, const char *operation)
     if (strcmp(operation, "store_write") != 0)
         return;
     model_set_hook(NULL, NULL);
-    assert_node(domid, "control/shutdown", "reboot");
-    model_store_set(node(domid, "control/shutdown"), "");
+    kit_assert_node(domid, "control/shutdown", "reboot");
+    model_store_set(kit_node(domid, "control/shutdown"), "");
     model_shutdown(domid, CHAOS_REASON_REBOOT);
 }
 
@@ -155,7 +126,8 @@ static void test_exits(void **state)
     chaos_watch_close(watch);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kit_setup_stock, kit_teardown)
 
 int main(void)
 {

@@ -13,17 +13,6 @@
 #include "store_model.h"
 #include "unit.h"
 
-static int setup(void **state)
-{
-    int rc = kit_setup(state);
-
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set("/vm", "");
-    return rc;
-}
-
 static void set(uint32_t domid, const char *below, const char *value)
 {
     char path[STORE_PATH_SIZE];
@@ -83,7 +72,8 @@ static void test_silent_daemon(void **state)
     chaos_config_destroy(cfg);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kit_setup_stock, kit_teardown)
 
 int main(void)
 {

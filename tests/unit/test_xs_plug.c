@@ -20,22 +20,6 @@
 #define MAC "02:00:00:00:00:01"
 #define BACK "/local/domain/0/backend/"
 
-static int setup(void **state)
-{
-    int rc = kit_setup(state);
-
-    model_knobs.no_noxs = true;
-    store_knobs.open_error = 0;
-    model_store_set("/local/domain/0/name", "Domain-0");
-    model_store_set(BACK "vif", "");
-    model_store_set(BACK "vbd", "");
-    model_store_set("/local/domain/0/error/backend/vif", "");
-    model_store_set("/local/domain/0/error/backend/vbd", "");
-    model_store_set("/vm", "");
-    model_store_set("/libxl", "");
-    return rc;
-}
-
 static const char *back(uint32_t domid, const char *kind, uint32_t id,
                         const char *key)
 {
@@ -325,7 +309,8 @@ static void theirs(void **state)
     assert_int_equal(model_backs(), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, kit_teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kit_setup_stock, kit_teardown)
 
 int main(void)
 {
