@@ -174,6 +174,16 @@ until_true()
     fi
 }
 
+# linux_is_up DOMID: the Linux guest with XenStore says so on its console, which
+# is read for a second. Before it is up Linux takes each request to end and does
+# nothing about it.
+linux_is_up()
+{
+    timeout 1 cat "$(xenstore-read "/local/domain/$1/console/tty")" \
+        >>"$T/console.$1"
+    grep -q '^guest up' "$T/console.$1"
+}
+
 # --- guests -------------------------------------------------------------------
 
 # config FILE KERNEL [KEY JSON]...: a configuration of /guests/KERNEL.elf.
