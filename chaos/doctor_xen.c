@@ -74,8 +74,11 @@ static void find_grants(struct doctor *dr,
 
     if (chaos_traffic_list(dr->cli->ctx, &traffic, &count) < 0)
         return;
-    for (i = 0; i < count; i++)
-        used += traffic[i].vifs * VIF_GRANTS + traffic[i].vbds * VBD_GRANTS;
+    for (i = 0; i < count; i++) {
+        /* Linux's own back ends use the guests'. */
+        if (traffic[i].bus == CHAOS_BUS_NOXS)
+            used += traffic[i].vifs * VIF_GRANTS + traffic[i].vbds * VBD_GRANTS;
+    }
     free(traffic);
     finding_remedy(
         doctor_limit(dr, "grants of domain 0", "", used, max,

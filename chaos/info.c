@@ -119,7 +119,7 @@ static void print_text(struct out *out, const struct chaos_host_info *host,
     out_printf(out, "bus          %s\n", bus_of(host));
     print_daemon(out, daemon);
     out_printf(out, "noxs_back    %s\n",
-               has_back() ? "loaded" : "not loaded: no vifs, no vbds");
+               has_back() ? "loaded" : "not loaded: no vifs, no vbds on noxs");
     out_printf(out, "cpus         %u\n", host->cpus);
     out_printf(out, "memory       %llu KiB\n",
                (unsigned long long)host->total_kb);

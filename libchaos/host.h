@@ -67,6 +67,7 @@ struct host_back {
     char ifname[HOST_IFNAME_SIZE];
     uint32_t dev_major, dev_minor;
     uint64_t sent_ops, sent_bytes, received_ops, received_bytes, errors;
+    bool stock; /* it is Linux's own */
 };
 
 /* dom0's side of a console that xenconsoled serves. */
@@ -156,6 +157,14 @@ struct host_ops {
                      unsigned timeout_ms);
     int (*stock_gone)(struct host *host, uint32_t domid, uint32_t type,
                       uint32_t id, unsigned timeout_ms);
+    /*
+     * What one has moved, and the name of a vif's interface; they stay as they
+     * were where it has no interface yet, or is gone.
+     */
+    int (*stock_count)(struct host *host, struct host_back *back);
+    /* All of them, with that; free() the array. Their state is not known. */
+    int (*stock_list)(struct host *host, struct host_back **backs_out,
+                      size_t *count_out);
     /*
      * The right to give an open block device to one of them, which does not
      * care itself who else has it; until the descriptor is closed. -EBUSY.

@@ -263,6 +263,19 @@ static int linux_stock_gone(struct host *host, uint32_t domid, uint32_t type,
     return stock_gone(domid, type, id, timeout_ms);
 }
 
+static int linux_stock_count(struct host *host, struct host_back *back)
+{
+    (void)host;
+    return stock_count(STOCK_BUS, back);
+}
+
+static int linux_stock_list(struct host *host, struct host_back **backs_out,
+                            size_t *count_out)
+{
+    (void)host;
+    return stock_list(STOCK_BUS, backs_out, count_out);
+}
+
 static int linux_stock_claim(struct host *host, int fd, bool readonly,
                              int *claim_out)
 {
@@ -293,6 +306,8 @@ static const struct host_ops linux_ops = {
     .stock_vif = linux_stock_vif,
     .stock_vbd = linux_stock_vbd,
     .stock_gone = linux_stock_gone,
+    .stock_count = linux_stock_count,
+    .stock_list = linux_stock_list,
     .stock_claim = linux_stock_claim,
 };
 

@@ -66,6 +66,12 @@ int stock_gone(uint32_t domid, uint32_t type, uint32_t id, unsigned timeout_ms);
 int stock_claim(int fd, bool readonly, int *claim_out);
 int stock_number(int fd, uint32_t *dev_major_out, uint32_t *dev_minor_out);
 
+/* stock_list.c: see host.h; where the kernel shows that bus. */
+#define STOCK_BUS "/sys/bus/xen-backend/devices"
+int stock_count(const char *bus, struct host_back *back);
+int stock_list(const char *bus, struct host_back **backs_out,
+               size_t *count_out);
+
 /* loop.c: a small file of /sys as one line. */
 int sys_read(const char *path, char *buf, size_t size);
 /* See host.h. */

@@ -31,7 +31,6 @@
 /* A tenth of a second, as loop.c waits for a disk that was just left. */
 #define CLAIM_TRIES 50
 #define CLAIM_PAUSE_NS 2000000
-#define BACKS "/sys/bus/xen-backend/devices"
 
 static const char *kind_of(uint32_t type)
 {
@@ -122,7 +121,7 @@ int stock_vbd(uint32_t domid, uint32_t id, unsigned timeout_ms)
 {
     char path[PATH_SIZE];
 
-    (void)snprintf(path, sizeof(path), BACKS "/vbd-%u-%u/physical_device",
+    (void)snprintf(path, sizeof(path), STOCK_BUS "/vbd-%u-%u/physical_device",
                    domid, id);
     return wait_for(path, true, timeout_ms);
 }
@@ -133,19 +132,20 @@ static bool forbids(const char *back, dev_t disk, bool readonly)
     char path[PATH_SIZE], text[32];
     unsigned dev_major, dev_minor;
 
-    (void)snprintf(path, sizeof(path), BACKS "/%.40s/physical_device", back);
+    (void)snprintf(path, sizeof(path), STOCK_BUS "/%.40s/physical_device",
+                   back);
     if (sys_read(path, text, sizeof(text)) < 0 ||
         sscanf(text, "%x:%x", &dev_major, &dev_minor) != 2 ||
         makedev(dev_major, dev_minor) != disk)
         return false;
-    (void)snprintf(path, sizeof(path), BACKS "/%.40s/mode", back);
+    (void)snprintf(path, sizeof(path), STOCK_BUS "/%.40s/mode", back);
     return !readonly || sys_read(path, text, sizeof(text)) < 0 ||
            strchr(text, 'w');
 }
 
 static int check_backs(dev_t disk, bool readonly)
 {
-    DIR *dir = opendir(BACKS);
+    DIR *dir = opendir(STOCK_BUS);
     struct dirent *entry;
     int rc = 0;
 

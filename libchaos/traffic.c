@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * traffic.c: what the vifs and vbds of all domains have moved.
+ * traffic.c: what the vifs and vbds of all domains have moved, on either bus.
  */
 #include <errno.h>
+#include <string.h>
 
 #include <chaos/device.h>
 
@@ -19,6 +20,7 @@ static int by_domid(const void *a, const void *b)
 static void add(struct chaos_traffic *t, const struct host_back *back)
 {
     t->domid = back->domid;
+    t->bus = back->stock ? CHAOS_BUS_XENSTORE : CHAOS_BUS_NOXS;
     if (back->type == NOXS_DEV_VIF) {
         t->vifs++;
         t->sent_packets += back->sent_ops;
@@ -52,18 +54,49 @@ static size_t sum_up(struct host_back *backs, size_t count,
 }
 
 /* Without the module there are none. */
-static int list_all(struct chaos_ctx *ctx, struct host_back **backs_out,
-                    size_t *count_out)
+static int list_noxs(struct chaos_ctx *ctx, struct host *host,
+                     struct host_back **backs_out, size_t *count_out)
+{
+    int rc = host->ops->back_list(host, NOXS_DOMID_SELF, backs_out, count_out);
+
+    if (rc == -ENOENT || rc == -ENXIO)
+        return 0;
+    return rc < 0 ? device_refused(ctx, rc, "the list of vifs and vbds") : 0;
+}
+
+/* Those of XenStore, ours and xl's, are added. */
+static int add_stock(struct chaos_ctx *ctx, struct host *host,
+                     struct host_back **backs, size_t *count)
+{
+    CLEANUP_FREE struct host_back *stock = NULL;
+    struct host_back *all;
+    size_t n = 0;
+    int rc = host->ops->stock_list(host, &stock, &n);
+
+    if (rc < 0)
+        return chaos__fail(ctx, rc,
+                           "cannot list the back ends of vifs and vbds on "
+                           "XenStore");
+    if (n == 0)
+        return 0;
+    all = realloc(*backs, (*count + n) * sizeof(*all));
+    if (!all)
+        return chaos__fail(ctx, -ENOMEM, "no memory for the list");
+    memcpy(all + *count, stock, n * sizeof(*all));
+    *backs = all;
+    *count += n;
+    return 0;
+}
+
+static int list_all(struct chaos_ctx *ctx, struct host_back **backs,
+                    size_t *count)
 {
     struct host *host;
     int rc = chaos__host(ctx, &host);
 
-    if (rc < 0)
-        return rc;
-    rc = host->ops->back_list(host, NOXS_DOMID_SELF, backs_out, count_out);
-    if (rc == -ENOENT || rc == -ENXIO)
-        return 0;
-    return rc < 0 ? device_refused(ctx, rc, "the list of vifs and vbds") : 0;
+    if (rc == 0)
+        rc = list_noxs(ctx, host, backs, count);
+    return rc < 0 ? rc : add_stock(ctx, host, backs, count);
 }
 
 int chaos_traffic_list(struct chaos_ctx *ctx,

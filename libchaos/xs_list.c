@@ -227,6 +227,25 @@ static void add_back(struct look *l, void *arg)
     found->list[found->count++] = back;
 }
 
+/* dom0's kernel knows what they have moved, and the names of interfaces. */
+static int count_all(struct chaos_ctx *ctx, struct backs_found *found)
+{
+    struct host *host;
+    size_t i;
+    int rc = chaos__host(ctx, &host);
+
+    for (i = 0; rc == 0 && i < found->count; i++) {
+        struct host_back *back = &found->list[i];
+
+        rc = host->ops->stock_count(host, back);
+        if (rc < 0)
+            rc =
+                chaos__fail(ctx, rc, "domain %u: cannot read counters of %s %u",
+                            back->domid, kind_of(back->type), back->id);
+    }
+    return rc;
+}
+
 int xs_backs(struct chaos_ctx *ctx, uint32_t domid,
              struct host_back **backs_out, size_t *count_out)
 {
@@ -236,6 +255,8 @@ int xs_backs(struct chaos_ctx *ctx, uint32_t domid,
     if (!found.list)
         return chaos__fail(ctx, -ENOMEM, "no memory for the list");
     rc = each_of_all(ctx, domid, add_back, &found);
+    if (rc == 0)
+        rc = count_all(ctx, &found);
     if (rc < 0) {
         free(found.list);
         return rc;

@@ -82,7 +82,9 @@ struct chaos_vbd_info {
 
 /*
  * In ascending order of id. End them with chaos_*_list_free. What was moved is
- * counted by noxs's back ends only: elsewhere it is 0.
+ * counted by the back ends. Linux's own ones, those of VMs on XenStore, count
+ * from the time that the guest's front end connects, no errors of disks, and of
+ * those of interfaces the packets that they dropped on their way to the guest.
  */
 int chaos_vif_list(struct chaos_ctx *ctx, uint32_t domid,
                    struct chaos_vif_info **infos_out,
@@ -95,12 +97,14 @@ void chaos_vbd_list_free(struct chaos_vbd_info *infos, size_t count);
 
 /*
  * What the vifs and vbds of each domain have moved in all, in one call for the
- * whole host; in ascending order of domid, only domains that have some; free()
+ * whole host, plus some files of sysfs for each device on XenStore, xl's VMs
+ * included; in ascending order of domid, only domains that have some; free()
  * the array.
  */
 struct chaos_traffic {
     uint32_t domid;
     uint32_t vifs, vbds;
+    enum chaos_bus bus;
     uint64_t sent_packets, sent_bytes; /* by the guest */
     uint64_t received_packets, received_bytes;
     uint64_t reads, read_bytes;

@@ -423,6 +423,8 @@ static const struct host_ops model_ops = {
     .stock_vif = host_stock_vif,
     .stock_vbd = host_stock_vbd,
     .stock_gone = host_stock_gone,
+    .stock_count = host_stock_count,
+    .stock_list = host_stock_list,
     .stock_claim = host_stock_claim,
 };
 

@@ -63,6 +63,9 @@ int host_stock_vbd(struct host *host, uint32_t domid, uint32_t id,
                    unsigned timeout_ms);
 int host_stock_gone(struct host *host, uint32_t domid, uint32_t type,
                     uint32_t id, unsigned timeout_ms);
+int host_stock_count(struct host *host, struct host_back *back);
+int host_stock_list(struct host *host, struct host_back **backs_out,
+                    size_t *count_out);
 int host_stock_claim(struct host *host, int fd, bool readonly, int *claim_out);
 /* A node of XenStore outside of transactions is another now, or gone. */
 void model_stock_changed(const char *path);

@@ -212,6 +212,48 @@ int host_stock_gone(struct host *host, uint32_t domid, uint32_t type,
     return model_leave("stock_gone", 0);
 }
 
+int host_stock_count(struct host *host, struct host_back *back)
+{
+    const struct model_back *b = find(back->domid, back->type, back->id);
+    int rc = host_enter("stock_count");
+    uint32_t state = back->state;
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    if (b) {
+        *back = b->info;
+        back->state = state;
+    }
+    return model_leave("stock_count", 0);
+}
+
+int host_stock_list(struct host *host, struct host_back **backs_out,
+                    size_t *count_out)
+{
+    struct host_back *list;
+    int rc = host_enter("stock_list");
+    size_t n = 0;
+    unsigned i;
+
+    (void)host;
+    if (rc < 0)
+        return rc;
+    list = calloc(BACKS_MAX, sizeof(*list));
+    if (!list)
+        return -ENOMEM;
+    for (i = 0; i < BACKS_MAX; i++) {
+        if (!host_model.backs[i].stock)
+            continue;
+        list[n] = host_model.backs[i].info;
+        list[n].state = 0;
+        list[n++].stock = true;
+    }
+    *backs_out = list;
+    *count_out = n;
+    return model_leave("stock_list", 0);
+}
+
 int host_stock_claim(struct host *host, int fd, bool readonly, int *claim_out)
 {
     int rc = host_enter("stock_claim");

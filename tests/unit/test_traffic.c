@@ -7,6 +7,7 @@
 
 #include "device_kit.h"
 #include "oom.h"
+#include "store_model.h"
 #include "unit.h"
 
 static void empty(void **state)
@@ -84,6 +85,55 @@ static void sums(void **state)
     free(traffic);
 }
 
+/* Of VMs on either bus, side by side. */
+static void both(void **state)
+{
+    static const uint64_t moved[] = {1, 20, 300, 4000};
+    struct kit *kit = *state;
+    uint32_t first, noxs, last;
+    struct chaos_traffic *traffic;
+    size_t count;
+
+    store_knobs.open_error = 0;
+    model_store_set("/local/domain/0/name", "Domain-0");
+    model_store_set("/vm", "");
+    first = kit_create(kit, "name", "a", "xen.dev_method", "xenstore", "vifs",
+                       "[{}, {}]", NULL);
+    noxs = kit_create(kit, "name", "b", "vifs", "[{}]", NULL);
+    last = kit_create(kit, "name", "c", "xen.dev_method", "xenstore", "vbds",
+                      device_image(kit, "r"), NULL);
+    assert_true(first < noxs && noxs < last);
+    model_back_moved(first, NOXS_DEV_VIF, 1, moved);
+    model_back_moved(last, NOXS_DEV_VBD, XVDA, moved);
+    assert_int_equal(chaos_traffic_list(kit->ctx, &traffic, &count), 0);
+    assert_int_equal(count, 3);
+    assert_int_equal(traffic[0].domid, first);
+    assert_int_equal(traffic[0].bus, CHAOS_BUS_XENSTORE);
+    assert_int_equal(traffic[0].vifs, 2);
+    assert_int_equal(traffic[0].sent_bytes, 20);
+    assert_int_equal(traffic[0].received_packets, 300);
+    assert_int_equal(traffic[1].domid, noxs);
+    assert_int_equal(traffic[1].bus, CHAOS_BUS_NOXS);
+    check_zero(&traffic[1]);
+    assert_int_equal(traffic[2].domid, last);
+    assert_int_equal(traffic[2].bus, CHAOS_BUS_XENSTORE);
+    assert_int_equal(traffic[2].vbds, 1);
+    assert_int_equal(traffic[2].writes, 1);
+    assert_int_equal(traffic[2].read_bytes, 4000);
+    free(traffic);
+    /* Without the module they are all there is. */
+    host_knobs.back_error = ENOENT;
+    assert_int_equal(chaos_traffic_list(kit->ctx, &traffic, &count), 0);
+    assert_int_equal(count, 2);
+    free(traffic);
+    host_knobs.back_error = 0;
+    model_fail(2, EMFILE);
+    kit_assert_error(kit->ctx, chaos_traffic_list(kit->ctx, &traffic, &count),
+                     -EMFILE);
+    assert_string_equal(model_failed_name(), "stock_list");
+    kit_assert_says(kit->ctx, "on XenStore");
+}
+
 static void failures(void **state)
 {
     struct kit *kit = *state;
@@ -116,7 +166,8 @@ static void failures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(empty), TEST(sums), TEST(failures)};
+    const struct CMUnitTest tests[] = {TEST(empty), TEST(sums), TEST(both),
+                                       TEST(failures)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,6 +255,8 @@ static void goes_fails(void **state)
 
 static void lists(void **state)
 {
+    static const uint64_t vif[] = {1, 20, 300, 4000},
+                          vbd[] = {5, 60, 700, 8000};
     static const uint8_t mac[] = {2, 0, 0, 0, 0, 1};
     struct kit *kit = *state;
     uint32_t domid = kit_create(kit, "vifs",
@@ -267,6 +269,8 @@ static void lists(void **state)
     char name[16];
 
     connect(domid, "vif", 1);
+    model_back_moved(domid, NOXS_DEV_VIF, 1, vif);
+    model_back_moved(domid, NOXS_DEV_VBD, XVDA, vbd);
     model_store_set(back(domid, "vbd", XVDA, "sectors"), "2");
     assert_int_equal(chaos_vif_list(kit->ctx, domid, &vifs, &count), 0);
     assert_int_equal(count, 2);
@@ -279,6 +283,11 @@ static void lists(void **state)
     assert_string_equal(vifs[1].ifname, "second");
     assert_string_equal(vifs[1].bridge, "");
     assert_int_equal(vifs[1].mtu, 900);
+    assert_int_equal(vifs[0].sent_bytes | vifs[0].received_bytes, 0);
+    assert_int_equal(vifs[1].sent_packets, 1);
+    assert_int_equal(vifs[1].sent_bytes, 20);
+    assert_int_equal(vifs[1].received_packets, 300);
+    assert_int_equal(vifs[1].received_bytes, 4000);
     chaos_vif_list_free(vifs, count);
     assert_int_equal(chaos_vbd_list(kit->ctx, domid, &vbds, &count), 0);
     assert_int_equal(count, 1);
@@ -286,7 +295,54 @@ static void lists(void **state)
     assert_string_equal(vbds[0].target, kit->ramdisk);
     assert_false(vbds[0].writable);
     assert_int_equal(vbds[0].size_bytes, 1024);
+    assert_int_equal(vbds[0].writes, 5);
+    assert_int_equal(vbds[0].written_bytes, 60);
+    assert_int_equal(vbds[0].reads, 700);
+    assert_int_equal(vbds[0].read_bytes, 8000);
     chaos_vbd_list_free(vbds, count);
+}
+
+/* Nothing that the counters are taken from is passed over when it fails. */
+static void lists_fail(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "vifs", "[{}]", NULL);
+    struct chaos_vif_info *vifs;
+    bool counted = false;
+    size_t count;
+    unsigned n;
+    int rc;
+
+    for (n = 1; !counted && n < 100; n++) {
+        model_fail(n, EMFILE);
+        rc = chaos_vif_list(kit->ctx, domid, &vifs, &count);
+        kit_assert_error(kit->ctx, rc, -EMFILE);
+        counted = strcmp(model_failed_name(), "stock_count") == 0;
+        model_fail_end();
+    }
+    assert_true(counted);
+    kit_assert_says(kit->ctx, "counters of vif 0");
+}
+
+/* Interfaces are found by whatever name they have got. */
+static void renamed(void **state)
+{
+    struct kit *kit = *state;
+    uint32_t domid = kit_create(kit, "vifs", "[{}]", NULL);
+    struct host *host;
+    struct chaos_vif_info *vifs;
+    size_t count;
+
+    assert_int_equal(host_linux_open(&host), 0);
+    assert_int_equal(
+        host->ops->link_rename(
+            host, model_back(domid, NOXS_DEV_VIF, 0)->info.ifindex, "other"),
+        0);
+    host->ops->close(host);
+    assert_int_equal(chaos_vif_list(kit->ctx, domid, &vifs, &count), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(vifs[0].ifname, "other");
+    chaos_vif_list_free(vifs, count);
 }
 
 /* One of xl's, of which there is no record. */
@@ -315,8 +371,9 @@ static void theirs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(comes), TEST(comes_fails), TEST(agreed), TEST(refused),
-        TEST(ended), TEST(goes_fails),  TEST(lists),  TEST(theirs),
+        TEST(comes),   TEST(comes_fails), TEST(agreed), TEST(refused),
+        TEST(ended),   TEST(goes_fails),  TEST(lists),  TEST(lists_fail),
+        TEST(renamed), TEST(theirs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
