@@ -2,25 +2,42 @@
 /*
  * xs_other.c: what xl keeps outside of XenStore of a VM that it made. It goes
  * with the VM, or it would be there when xl looks for another's.
+ *
+ * The library's glob knows of users' homes, for which a program linked
+ * statically takes in all of NSS, and starts the later.
  */
-#include <glob.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "xs.h"
 
-#define XL_FILES "/var/lib/xen/userdata-?.%u.*"
+#define XL_DIR "/var/lib/xen"
+
+/* userdata-TYPE.DOMID.UUID.NAME, the type being a letter. */
+static bool is_of(const char *name, uint32_t domid)
+{
+    static const char start[] = "userdata-";
+    size_t len = sizeof(start) - 1;
+    char id[16];
+
+    if (strncmp(name, start, len) != 0 || name[len] == '\0')
+        return false;
+    (void)snprintf(id, sizeof(id), ".%u.", domid);
+    return strncmp(name + len + 1, id, strlen(id)) == 0;
+}
 
 void xs_other_forget(uint32_t domid)
 {
-    char pattern[sizeof(XL_FILES) + 16];
-    glob_t found;
-    size_t i;
+    DIR *dir = opendir(XL_DIR);
+    struct dirent *entry;
 
-    (void)snprintf(pattern, sizeof(pattern), XL_FILES, domid);
-    if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+    if (!dir)
         return;
-    for (i = 0; i < found.gl_pathc; i++)
-        (void)unlink(found.gl_pathv[i]);
-    globfree(&found);
+    while ((entry = readdir(dir))) {
+        if (is_of(entry->d_name, domid))
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    (void)closedir(dir);
 }
