@@ -40,7 +40,7 @@ $(B)/bench/debian.img.gz: bench/figures/debian
 .PHONY: figures-debian
 figures-debian: $(B)/bench/debian.img.gz
 
-## make figures           the paper's figures: FIGURES_N=200 guests, FIGURES_BUDGET=900 s a series, FIGURES='fig9 fig4'
+## make figures           the paper's figures: FIGURES_N=200 guests, FIGURES_BUDGET=600 s a series, FIGURES='fig9 fig4'
 .PHONY: figures figures-report
 figures: lab-ready $(FIGURES_NEED) \
 		$(if $(filter 0,$(shell id -u)),$(B)/bench/debian.img.gz)
