@@ -42,8 +42,10 @@ figures-debian: $(B)/bench/debian.img.gz
 
 ## make figures           the paper's figures: FIGURES_N=200 guests, FIGURES_BUDGET=600 s a series, FIGURES='fig9 fig4'
 .PHONY: figures figures-report
-figures: lab-ready $(FIGURES_NEED) \
-		$(if $(filter 0,$(shell id -u)),$(B)/bench/debian.img.gz)
+figures: setup
+	$(Q)$(MAKE) --no-print-directory lab-ready $(FIGURES_NEED)
+	$(if $(filter 0,$(shell id -u)),-$(Q)$(MAKE) --no-print-directory \
+		figures-debian)
 	$(Q)bench/figures/run $(FIGURES)
 
 ## make figures-report    plot and report what has been measured so far
