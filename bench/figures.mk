@@ -55,5 +55,7 @@ figures-report:
 ## make figures-picture   the README's picture, out of the rows of fig9
 .PHONY: figures-picture
 figures-picture:
-	$(Q)gnuplot -e "csv='$(B)/bench/fig9.csv'; out='docs/figure9.svg'" \
+	$(Q)awk -F, -f bench/figures/common.awk -f bench/figures/picture.awk \
+		$(B)/bench/fig9.csv >$(B)/bench/figures/picture.csv
+	$(Q)gnuplot -e "csv='$(B)/bench/figures/picture.csv'; out='docs/figure9.svg'" \
 		bench/figures/picture.gp
