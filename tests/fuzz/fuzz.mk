@@ -12,9 +12,9 @@ FUZZ_SECONDS ?= 60
 FUZZ_CFLAGS := $(CFLAGS_COMMON) -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
 	-iquote libchaos -DCHAOS_VERSION='"fuzz"'
-# A context, and the daemon's connection that it may have.
+# A context without a host, and the daemon's connection that it may have.
 FUZZ_CTX_SRC := $(wildcard libchaos/ctx.c libchaos/daemon.c libchaos/conn*.c) \
-	libchaos/time.c
+	libchaos/time.c tests/fuzz/no_host.c
 FUZZ_CONFIG_SRC := tests/fuzz/fuzz_config.c $(FUZZ_CTX_SRC) \
 	$(wildcard libchaos/config*.c libchaos/parse*.c)
 FUZZ_CONFIG_OBJ := $(patsubst %.c,$(FUZZ_B)/%.o,$(FUZZ_CONFIG_SRC))
@@ -39,7 +39,7 @@ $(FUZZ_B)/fuzz_elf: $(FUZZ_ELF_OBJ)
 FUZZ_SERVER_SRC := tests/fuzz/fuzz_server.c chaosd/log.c chaosd/json.c \
 	$(wildcard chaosd/server*.c chaosd/client*.c chaosd/conf*.c) \
 	$(wildcard chaosd/events*.c) libchaos/shell_shape.c \
-	$(filter-out tests/%,$(FUZZ_CONFIG_SRC))
+	$(filter-out tests/fuzz/fuzz_%,$(FUZZ_CONFIG_SRC))
 FUZZ_SERVER_OBJ := $(patsubst %.c,$(FUZZ_B)/%.o,$(FUZZ_SERVER_SRC))
 
 $(FUZZ_B)/fuzz_server: $(FUZZ_SERVER_OBJ)

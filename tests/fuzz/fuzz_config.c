@@ -13,23 +13,8 @@
 #include <noxs/net.h>
 
 #include "config.h"
-#include "host.h"
-#include "hv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The context's ways to a host, which no configuration takes. */
-int hv_xen_open(struct hv **hv_out)
-{
-    (void)hv_out;
-    return -ENOENT;
-}
-
-int host_linux_open(struct host **host_out)
-{
-    (void)host_out;
-    return -ENOENT;
-}
 
 static void must(int holds)
 {

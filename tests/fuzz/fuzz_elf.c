@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #include "elf.h"
-#include "host.h"
-#include "hv.h"
 #include "internal.h"
 #include "pv.h"
 
@@ -21,19 +19,6 @@
 #define GUEST_PAGES (1u << 18)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Reading a kernel needs no host. */
-int hv_xen_open(struct hv **hv_out)
-{
-    (void)hv_out;
-    return -ENOENT;
-}
-
-int host_linux_open(struct host **host_out)
-{
-    (void)host_out;
-    return -ENOENT;
-}
 
 static void load(struct chaos_ctx *ctx, const struct elf_image *image)
 {

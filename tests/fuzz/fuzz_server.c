@@ -17,25 +17,10 @@
 
 #include "../../chaosd/events.h"
 #include "../../chaosd/server_internal.h"
-#include "host.h"
-#include "hv.h"
 
 #define OUTPUT_MAX (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The context's ways to a host, which no configuration takes. */
-int hv_xen_open(struct hv **hv_out)
-{
-    (void)hv_out;
-    return -ENOENT;
-}
-
-int host_linux_open(struct host **host_out)
-{
-    (void)host_out;
-    return -ENOENT;
-}
 
 void metrics_add(struct metrics *metrics, enum metric which, uint64_t n)
 {
