@@ -116,6 +116,21 @@ int xs_device_remove(struct chaos_ctx *ctx,
 void xs_devices_remove(struct chaos_ctx *ctx, struct host *host,
                        const struct xs_device *devices, unsigned count);
 
+/* --- xs_script.c: what xl's scripts set up ----------------------------------
+ */
+
+/* Named as a device's script where there is none; it is never run here. */
+#define XS_NO_SCRIPT "/bin/true"
+
+/*
+ * If a script set up this device, as for xl's, make the back end close and run
+ * the script again, as xl does; then the back end's nodes are gone. What goes
+ * wrong with the script is logged. The last error's text is kept, but by what
+ * fails here: XenStore.
+ */
+int xs_script_undo(struct chaos_ctx *ctx, struct store *store,
+                   const struct xs_device *d) CHAOS_CHECK;
+
 /* --- the bus's ops of these names (xs_vif.c, xs_vbd.c) -----------------------
  */
 

@@ -47,11 +47,16 @@ static int each_entry(struct chaos_ctx *ctx, struct store *store,
     return rc;
 }
 
+static uint32_t type_of(const char *kind)
+{
+    return strcmp(kind, "vif") == 0   ? NOXS_DEV_VIF
+           : strcmp(kind, "vbd") == 0 ? NOXS_DEV_VBD
+                                      : NOXS_DEV_NONE;
+}
+
 static void wait_later(struct left *left, const char *kind, uint32_t id)
 {
-    uint32_t type = strcmp(kind, "vif") == 0   ? NOXS_DEV_VIF
-                    : strcmp(kind, "vbd") == 0 ? NOXS_DEV_VBD
-                                               : NOXS_DEV_NONE;
+    uint32_t type = type_of(kind);
 
     if (type != NOXS_DEV_NONE && left->count < DEVICES_MAX)
         left->devices[left->count++] = (struct xs_device){
@@ -103,10 +108,26 @@ static int remove_back_end(struct chaos_ctx *ctx, struct store *store,
     return rc;
 }
 
+/* "/libxl/DOMID/device/KIND/ID": its script runs, if there is one. */
+static int undo_script(struct chaos_ctx *ctx, struct store *store,
+                       const char *device, struct left *left)
+{
+    struct xs_device d = {.domid = left->domid};
+    char kind[16];
+
+    if (sscanf(device, "/libxl/%*u/device/%15[^/]/%u", kind, &d.id) != 2)
+        return 0;
+    d.type = type_of(kind);
+    return d.type == NOXS_DEV_NONE ? 0 : xs_script_undo(ctx, store, &d);
+}
+
+/* Scripts read nodes, so all run before any are removed. */
 static int remove_kind(struct chaos_ctx *ctx, struct store *store,
                        const char *kind, struct left *left)
 {
-    return each_entry(ctx, store, kind, remove_back_end, left);
+    int rc = each_entry(ctx, store, kind, undo_script, left);
+
+    return rc < 0 ? rc : each_entry(ctx, store, kind, remove_back_end, left);
 }
 
 static int remove_back_ends(struct chaos_ctx *ctx, struct store *store,

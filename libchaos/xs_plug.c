@@ -157,8 +157,12 @@ int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
         .type = device->type,
         .id = device->id,
     };
+    struct store *store;
+    int rc = chaos__store(ctx, &store);
 
-    return xs_device_remove(ctx, &d);
+    if (rc == 0)
+        rc = xs_script_undo(ctx, store, &d);
+    return rc < 0 ? rc : xs_device_remove(ctx, &d);
 }
 
 int xs_device_gone(struct chaos_ctx *ctx, uint32_t domid,

@@ -14,9 +14,6 @@
 #include "internal.h"
 #include "xs.h"
 
-/* What xl runs when it ends the domain. */
-#define NO_SCRIPT "/bin/true"
-
 static struct xs_device device_of(const struct create *c, const struct vbd *v)
 {
     return (struct xs_device){
@@ -40,7 +37,7 @@ static void describe(struct xs_batch *b, const struct xs_device *d,
     xs_back(b, d, "physical-device", number);
     xs_back(b, d, "mode", mode);
     xs_back(b, d, "dev", v->cfg->vdev);
-    xs_back(b, d, "script", NO_SCRIPT);
+    xs_back(b, d, "script", XS_NO_SCRIPT);
     xs_tool(b, d, "params", v->cfg->target);
     xs_tool(b, d, "mode", mode);
     xs_tool(b, d, "dev", v->cfg->vdev);

@@ -14,9 +14,6 @@
 #include "internal.h"
 #include "xs.h"
 
-/* The back end wants to know of one, and xl runs it when it ends the domain. */
-#define NO_SCRIPT "/bin/true"
-
 #define MAC_TEXT_SIZE 18
 
 static struct xs_device device_of(const struct create *c, const struct vif *v)
@@ -98,8 +95,8 @@ static void describe(struct xs_batch *b, const struct xs_device *d,
     xs_front(b, d, "handle", handle);
     xs_back(b, d, "handle", handle);
     xs_tool(b, d, "handle", handle);
-    xs_back(b, d, "script", NO_SCRIPT);
-    xs_tool(b, d, "script", NO_SCRIPT);
+    xs_back(b, d, "script", XS_NO_SCRIPT);
+    xs_tool(b, d, "script", XS_NO_SCRIPT);
     xs_back(b, d, "type", "vif");
     xs_back(b, d, "hotplug-status", "connected");
     write_mac(b, d, v);

@@ -152,6 +152,27 @@ static void look_around(void)
     }
 }
 
+/* It closes at once where its other end is no longer there. */
+static void close_alone(const struct place *p)
+{
+    char state[STORE_PATH_SIZE];
+
+    snprintf(state, sizeof(state), "/local/domain/%u/device/%s/%u/state",
+             p->domid, p->kind, p->id);
+    if (!model_store_value(state) && !host_knobs.stock_stays)
+        say(p, "state", "6");
+}
+
+static void leave(const struct place *p)
+{
+    uint32_t type = strcmp(p->kind, "vif") == 0 ? NOXS_DEV_VIF : NOXS_DEV_VBD;
+    struct model_back *b = find(p->domid, type, p->id);
+    const char *online = value(p, "online");
+
+    if (b && online && strcmp(online, "0") == 0 && !host_knobs.stock_stays)
+        host_back_free(b);
+}
+
 void model_stock_changed(const char *path)
 {
     struct place p;
@@ -166,6 +187,10 @@ void model_stock_changed(const char *path)
              p.domid, p.id);
     if (value(&p, "state") && strcmp(value(&p, "state"), "1") == 0)
         begin(&p);
+    else if (value(&p, "state") && strcmp(value(&p, "state"), "5") == 0)
+        close_alone(&p);
+    else if (value(&p, "state") && strcmp(value(&p, "state"), "6") == 0)
+        leave(&p);
 }
 
 /* --- the seam ---------------------------------------------------------------
