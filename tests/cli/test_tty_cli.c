@@ -88,7 +88,11 @@ static void wait_raw(void)
     assert_false(as_before());
 }
 
-/* `chaos console web` in a process of its own, when the terminal is raw. */
+/*
+ * `chaos console web` in a process of its own, when the terminal is raw. What
+ * whoever started the tests ignores (as nohup and shells in scripts do) it does
+ * not.
+ */
 static pid_t attach(void)
 {
     pid_t pid = fork();
@@ -96,6 +100,8 @@ static pid_t attach(void)
     assert_true(pid >= 0);
     if (pid == 0) {
         close(master);
+        signal(SIGINT, SIG_DFL);
+        signal(SIGHUP, SIG_DFL);
         _exit(cli_run("console", "web", NULL));
     }
     wait_raw();
