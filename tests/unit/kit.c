@@ -96,6 +96,40 @@ void kit_assert_create_fails(struct kit *kit, const struct chaos_config *cfg,
     assert_true(n > least);
 }
 
+int kit_create_once(struct kit *kit, const struct chaos_config *cfg,
+                    const struct snapshot *before, const char *what)
+{
+    uint32_t domid = CHAOS_DOMID_NONE;
+    int rc = chaos_domain_create(kit->ctx, cfg, &domid);
+
+    model_fail_end();
+    if (rc < 0) {
+        kit_assert_text(kit->ctx);
+        assert_int_equal(domid, CHAOS_DOMID_NONE);
+    } else {
+        assert_true(model_view(domid).started);
+        assert_false(model_view(domid).paused);
+        assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
+    }
+    kit_renew(kit);
+    kit_assert_same(kit, before, what);
+    return rc;
+}
+
+bool kit_record_has(struct kit *kit, uint32_t domid, const char *text)
+{
+    struct chaos_config *cfg;
+    char *json;
+    bool has;
+
+    assert_int_equal(chaos_domain_config(kit->ctx, domid, &cfg), 0);
+    assert_int_equal(chaos_config_json(kit->ctx, cfg, &json), 0);
+    has = strstr(json, text) != NULL;
+    free(json);
+    chaos_config_destroy(cfg);
+    return has;
+}
+
 int kit_setup_stock(void **state)
 {
     int rc = kit_setup(state);

@@ -51,11 +51,20 @@ void kit_assert_same(const struct kit *kit, const struct snapshot *before,
                      const char *what);
 
 /*
+ * One create by a program of its own; 0 or -errno. What it made is undone, and
+ * nothing differs from `before`; `what` as above.
+ */
+int kit_create_once(struct kit *kit, const struct chaos_config *cfg,
+                    const struct snapshot *before, const char *what);
+/*
  * Each operation of a create fails in turn with that error: it is noticed, and
  * nothing is left. Then the create works; it has more than `least` operations.
  */
 void kit_assert_create_fails(struct kit *kit, const struct chaos_config *cfg,
                              int error, unsigned least);
+
+/* Whether the text stands in the configuration that is kept of a domain. */
+bool kit_record_has(struct kit *kit, uint32_t domid, const char *text);
 
 /* A path below a domain's own; valid until the next call. */
 const char *kit_node(uint32_t domid, const char *below);

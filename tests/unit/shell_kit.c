@@ -61,6 +61,21 @@ void shell_seal(struct shell *s)
     s->sum = sum;
 }
 
+void shell_each_wish(struct kit *kit, const char *const (*wishes)[2],
+                     size_t count, shell_way_check *check)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        struct chaos_config *cfg =
+            kit_config(kit, "uuid", "01234567-89ab-cdef-0123-456789abcdef",
+                       wishes[i][0], wishes[i][1], NULL);
+
+        check(kit, cfg);
+        chaos_config_destroy(cfg);
+    }
+}
+
 struct chaos_config *shell_rich_config(struct kit *kit)
 {
     uint8_t data[5000] = {1};

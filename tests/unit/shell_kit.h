@@ -30,6 +30,11 @@ struct chaos_config *shell_rich_config(struct kit *kit);
 /* What a test can tell of a VM, but for its id, one line each; free() it. */
 char *shell_print(struct kit *kit, uint32_t domid);
 
+/* Each pair of a key and its value alone, and a uuid, is checked so. */
+typedef void shell_way_check(struct kit *kit, const struct chaos_config *cfg);
+void shell_each_wish(struct kit *kit, const char *const (*wishes)[2],
+                     size_t count, shell_way_check *check);
+
 /* How many domains are in the making, and how many of them nobody's. */
 unsigned shell_births(struct chaos_ctx *ctx, unsigned *orphans_out);
 /* Reap all that are nobody's. */

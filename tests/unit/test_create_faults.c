@@ -23,27 +23,6 @@
 
 #define SWEEP_MAX 500u /* far more than a create takes */
 
-/* One create by a program of its own; 0 or -errno. What it made is undone. */
-static int create_once(struct kit *kit, const struct chaos_config *cfg,
-                       const struct snapshot *before, const char *what)
-{
-    uint32_t domid = CHAOS_DOMID_NONE;
-    int rc = chaos_domain_create(kit->ctx, cfg, &domid);
-
-    model_fail_end();
-    if (rc < 0) {
-        kit_assert_text(kit->ctx);
-        assert_int_equal(domid, CHAOS_DOMID_NONE);
-    } else {
-        assert_true(model_view(domid).started);
-        assert_false(model_view(domid).paused);
-        assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
-    }
-    kit_renew(kit);
-    kit_assert_same(kit, before, what);
-    return rc;
-}
-
 /*
  * The run directory exists and no handle is open, as at the start of a program
  * that is not the first one.
@@ -87,7 +66,7 @@ static void sweep_operations(struct kit *kit, const struct chaos_config *cfg,
 
         snprintf(what, sizeof(what), "operation %u fails with %d", n, error);
         model_fail(n, error);
-        rc = create_once(kit, cfg, &before, what);
+        rc = kit_create_once(kit, cfg, &before, what);
         if (!model_failed()) {
             assert_int_equal(rc, 0);
             break;
@@ -164,11 +143,11 @@ static void every_step(void **state)
     assert_int_equal(count, 18);
     for (i = 0; i < count; i++) {
         step_fault_set((int)i, EXDEV);
-        assert_int_equal(create_once(kit, cfg, &before, step_fault_name(i)),
+        assert_int_equal(kit_create_once(kit, cfg, &before, step_fault_name(i)),
                          -EXDEV);
     }
     step_fault_set(-1, 0);
-    assert_int_equal(create_once(kit, cfg, &before, "none"), 0);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "none"), 0);
     chaos_config_destroy(cfg);
 }
 
@@ -222,7 +201,7 @@ static void memory_in_pieces(void **state)
         for (most = 0; most < 4; most++) {
             model_knobs.order_max = order;
             model_knobs.extents_max = most;
-            assert_int_equal(create_once(kit, cfg, &before, "pieces"), 0);
+            assert_int_equal(kit_create_once(kit, cfg, &before, "pieces"), 0);
         }
     }
     chaos_config_destroy(cfg);
@@ -238,7 +217,7 @@ static void host_without_memory(void **state)
     /* One page short of memory and shared_info; and nothing at all. */
     for (pages = 1024; pages != 0; pages /= 2) {
         model_knobs.host_pages = pages;
-        assert_int_equal(create_once(kit, cfg, &before, "short"), -ENOMEM);
+        assert_int_equal(kit_create_once(kit, cfg, &before, "short"), -ENOMEM);
     }
     model_knobs.host_pages = 1024;
     assert_int_equal(chaos_domain_create(kit->ctx, cfg, &(uint32_t){0}),
@@ -246,7 +225,7 @@ static void host_without_memory(void **state)
     kit_assert_says(kit->ctx, "4096 KiB");
     model_knobs.host_pages = 1026;
     kit_renew(kit);
-    assert_int_equal(create_once(kit, cfg, &before, "enough"), 0);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "enough"), 0);
     chaos_config_destroy(cfg);
 }
 
@@ -313,17 +292,18 @@ static void run_dir_unusable(void **state)
     /* A file where the directory should be; no parent; a file inside. */
     kit_write_file(kit->run, "x", 1);
     before.files = 1;
-    assert_int_equal(create_once(kit, cfg, &before, "a file"), -ENOTDIR);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "a file"), -ENOTDIR);
     assert_int_equal(unlink(kit->run), 0);
     before.files = 0;
     snprintf(path, sizeof(path), "%s/none/run", kit->dir);
     assert_int_equal(chaos_ctx_set_run_dir(kit->ctx, path), 0);
-    assert_int_equal(create_once(kit, cfg, &before, "no parent"), -ENOENT);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "no parent"), -ENOENT);
     assert_int_equal(mkdir(kit->run, 0700), 0);
     snprintf(path, sizeof(path), "%s/domains", kit->run);
     kit_write_file(path, "x", 1);
     before.files = 1;
-    assert_int_equal(create_once(kit, cfg, &before, "a file inside"), -ENOTDIR);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "a file inside"),
+                     -ENOTDIR);
     chaos_config_destroy(cfg);
 }
 
@@ -337,7 +317,7 @@ static void record_in_the_way(void **state)
 
     snprintf(path, sizeof(path), "%s/domains/2", kit->run);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(create_once(kit, cfg, &before, "in the way"), -EISDIR);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "in the way"), -EISDIR);
     chaos_config_destroy(cfg);
 }
 

@@ -22,20 +22,6 @@
 static const char vifs_two[] =
     "[{\"bridge\": \"xenbr0\"}, {\"mac\": \"" MAC "\"}]";
 
-static bool record_has(struct kit *kit, uint32_t domid, const char *text)
-{
-    struct chaos_config *cfg;
-    char *json;
-    bool has;
-
-    assert_int_equal(chaos_domain_config(kit->ctx, domid, &cfg), 0);
-    assert_int_equal(chaos_config_json(kit->ctx, cfg, &json), 0);
-    has = strstr(json, text) != NULL;
-    free(json);
-    chaos_config_destroy(cfg);
-    return has;
-}
-
 static void remove_record(struct kit *kit, uint32_t domid)
 {
     char path[120];
@@ -58,13 +44,13 @@ static void agreed(void **state)
     assert_null(device_entry(domid, NOXS_DEV_VIF, 1));
     assert_null(model_back(domid, NOXS_DEV_VIF, 1));
     device_check(domid, NOXS_DEV_VIF, 0);
-    assert_false(record_has(kit, domid, MAC));
-    assert_true(record_has(kit, domid, "xenbr0"));
+    assert_false(kit_record_has(kit, domid, MAC));
+    assert_true(kit_record_has(kit, domid, "xenbr0"));
     sysctl = model_control(domid, NOXS_DEV_SYSCTL);
     assert_int_equal(sysctl->request_cmd, NOXS_SYSCTL_RESCAN);
     assert_int_equal(chaos_vbd_detach(kit->ctx, domid, XVDA, 10, false), 0);
     assert_null(device_entry(domid, NOXS_DEV_VBD, XVDA));
-    assert_false(record_has(kit, domid, "vbds"));
+    assert_false(kit_record_has(kit, domid, "vbds"));
     assert_int_equal(model_backs(), 1);
     kit_assert_error(kit->ctx, chaos_vif_detach(kit->ctx, domid, 1, 10, false),
                      -ENOENT);
@@ -88,7 +74,7 @@ static void refused(void **state)
                      -ETIMEDOUT);
     kit_assert_says(kit->ctx, "did not let go of vif 1");
     device_check(domid, NOXS_DEV_VIF, 1);
-    assert_true(record_has(kit, domid, MAC));
+    assert_true(kit_record_has(kit, domid, MAC));
     kit_assert_same(kit, &before, "refused");
     assert_int_equal(chaos_vif_detach(kit->ctx, domid, 1, 10, true), 0);
     assert_null(device_entry(domid, NOXS_DEV_VIF, 1));
@@ -134,7 +120,7 @@ static void every_failure(void **state)
             model_fail_end();
             fired = kind == 0 ? model_failed() : oom_disarm();
             there = device_entry(domid, NOXS_DEV_VIF, 1) != NULL;
-            assert_int_equal(record_has(kit, domid, MAC), there);
+            assert_int_equal(kit_record_has(kit, domid, MAC), there);
             if (rc == 0)
                 assert_null(model_back(domid, NOXS_DEV_VIF, 1));
             else

@@ -109,24 +109,6 @@ static struct snapshot settle_down(struct kit *kit)
     return kit_snapshot(kit);
 }
 
-static int create_once(struct kit *kit, const struct chaos_config *cfg,
-                       const struct snapshot *before, const char *what)
-{
-    uint32_t domid = CHAOS_DOMID_NONE;
-    int rc = chaos_domain_create(kit->ctx, cfg, &domid);
-
-    model_fail_end();
-    if (rc < 0) {
-        kit_assert_text(kit->ctx);
-        assert_int_equal(domid, CHAOS_DOMID_NONE);
-    } else {
-        assert_int_equal(chaos_domain_destroy(kit->ctx, domid), 0);
-    }
-    kit_renew(kit);
-    kit_assert_same(kit, before, what);
-    return rc;
-}
-
 static void every_operation(void **state)
 {
     static const int errors[] = {ENOMEM, EINVAL, EPERM, ESRCH, EOPNOTSUPP};
@@ -142,7 +124,7 @@ static void every_operation(void **state)
 
             snprintf(what, sizeof(what), "operation %u: %d", n, errors[i]);
             model_fail(n, errors[i]);
-            rc = create_once(kit, cfg, &before, what);
+            rc = kit_create_once(kit, cfg, &before, what);
             if (!model_failed())
                 break;
             if (rc == 0 && strcmp(model_failed_name(), "memory_populate") != 0)
@@ -163,11 +145,11 @@ static void every_step(void **state)
 
     for (i = 0; i < count; i++) {
         step_fault_set((int)i, EXDEV);
-        assert_int_equal(create_once(kit, cfg, &before, step_fault_name(i)),
+        assert_int_equal(kit_create_once(kit, cfg, &before, step_fault_name(i)),
                          -EXDEV);
     }
     step_fault_set(-1, 0);
-    assert_int_equal(create_once(kit, cfg, &before, "none"), 0);
+    assert_int_equal(kit_create_once(kit, cfg, &before, "none"), 0);
     chaos_config_destroy(cfg);
 }
 

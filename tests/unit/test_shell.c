@@ -74,8 +74,6 @@ static void same_every_way(struct kit *kit, const struct chaos_config *cfg)
     free(plain);
 }
 
-#define UUID "01234567-89ab-cdef-0123-456789abcdef"
-
 static void every_wish(void **state)
 {
     static const char *const wishes[][2] = {
@@ -97,16 +95,8 @@ static void every_wish(void **state)
         {"vifs", "[{\"bridge\": \"xenbr0\", \"mtu\": 1300}]"},
         {"vifs", "[{\"hook\": \"/bin/true\"}]"},
     };
-    struct kit *kit = *state;
-    size_t i;
-
-    for (i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
-        struct chaos_config *cfg =
-            kit_config(kit, "uuid", UUID, wishes[i][0], wishes[i][1], NULL);
-
-        same_every_way(kit, cfg);
-        chaos_config_destroy(cfg);
-    }
+    shell_each_wish(*state, wishes, sizeof(wishes) / sizeof(*wishes),
+                    same_every_way);
 }
 
 static void everything_at_once(void **state)

@@ -189,16 +189,8 @@ static void every_wish(void **state)
         {"vifs", "[{\"rate\": \"1Mb/s\"}, {\"mtu\": 1300}]"},
         {"vifs", "[{\"bridge\": \"xenbr0\", \"mtu\": 1300}]"},
     };
-    struct kit *kit = *state;
-    size_t i;
-
-    for (i = 0; i < sizeof(wishes) / sizeof(*wishes); i++) {
-        struct chaos_config *cfg =
-            kit_config(kit, "uuid", UUID, wishes[i][0], wishes[i][1], NULL);
-
-        same_every_way(kit, cfg);
-        chaos_config_destroy(cfg);
-    }
+    shell_each_wish(*state, wishes, sizeof(wishes) / sizeof(*wishes),
+                    same_every_way);
 }
 
 /* The name of one that died half made is free for the next. */

@@ -40,20 +40,6 @@ static void assert_back(uint32_t domid, const char *kind, uint32_t id,
     assert_string_equal(found, value);
 }
 
-static bool record_has(struct kit *kit, uint32_t domid, const char *text)
-{
-    struct chaos_config *cfg;
-    char *json;
-    bool has;
-
-    assert_int_equal(chaos_domain_config(kit->ctx, domid, &cfg), 0);
-    assert_int_equal(chaos_config_json(kit->ctx, cfg, &json), 0);
-    has = strstr(json, text) != NULL;
-    free(json);
-    chaos_config_destroy(cfg);
-    return has;
-}
-
 static int attach(struct kit *kit, uint32_t domid, const char *key,
                   const char *value, uint32_t *ids)
 {
@@ -91,12 +77,12 @@ static void comes(void **state)
     assert_back(domid, "vif", 1, "mac", MAC);
     assert_back(domid, "vif", 1, "state", "2");
     assert_true(model_back(domid, NOXS_DEV_VIF, 2)->up);
-    assert_true(record_has(kit, domid, MAC));
+    assert_true(kit_record_has(kit, domid, MAC));
     assert_int_equal(attach(kit, domid, "vbds", device_image(kit, "w"), ids),
                      0);
     assert_int_equal(ids[0], XVDA);
     assert_back(domid, "vbd", XVDA, "dev", "xvda");
-    assert_true(record_has(kit, domid, "xvda"));
+    assert_true(kit_record_has(kit, domid, "xvda"));
     kit_assert_error(kit->ctx,
                      attach(kit, domid, "vbds", device_image(kit, "w"), ids),
                      -EEXIST);
@@ -104,7 +90,7 @@ static void comes(void **state)
     assert_int_equal(chaos_vif_detach(kit->ctx, domid, 1, 10, false), 0);
     assert_int_equal(chaos_vif_detach(kit->ctx, domid, 2, 10, true), 0);
     assert_int_equal(chaos_vbd_detach(kit->ctx, domid, XVDA, 10, false), 0);
-    assert_false(record_has(kit, domid, "xvda"));
+    assert_false(kit_record_has(kit, domid, "xvda"));
     assert_int_equal(model_backs(), 1);
     kit_assert_same(kit, &before, "comes and goes");
     /* The number is free again. */
@@ -175,7 +161,7 @@ static void agreed(void **state)
     assert_null(model_store_value(back(plugged, "vif", 0, "")));
     assert_int_equal(model_backs(), 0);
     assert_int_equal(model_store_watches(), 0);
-    assert_false(record_has(kit, plugged, MAC));
+    assert_false(kit_record_has(kit, plugged, MAC));
     kit_assert_error(
         kit->ctx, chaos_vif_detach(kit->ctx, plugged, 0, 10, false), -ENOENT);
     kit_assert_says(kit->ctx, "has no vif 0");
@@ -194,7 +180,7 @@ static void refused(void **state)
     kit_assert_says(kit->ctx, "did not let go of vif 0");
     assert_back(domid, "vif", 0, "state", "4");
     assert_back(domid, "vif", 0, "online", "1");
-    assert_true(record_has(kit, domid, MAC));
+    assert_true(kit_record_has(kit, domid, MAC));
     kit_assert_same(kit, &before, "refused");
     assert_int_equal(chaos_vif_detach(kit->ctx, domid, 0, 10, true), 0);
     assert_int_equal(model_backs(), 0);
@@ -243,7 +229,7 @@ static void goes_fails(void **state)
         if (rc < 0)
             kit_assert_text(kit->ctx);
         if (model_store_value(back(plugged, "vif", 0, "")))
-            assert_true(record_has(kit, plugged, MAC));
+            assert_true(kit_record_has(kit, plugged, MAC));
         device_destroy(kit, plugged);
         assert_int_equal(model_backs(), 0);
     }

@@ -14,44 +14,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#define STOP_SYSCALL (SIGTRAP | 0x80)
-
-static void die(const char *what)
-{
-    fprintf(stderr, "killat: %s: %s\n", what, strerror(errno));
-    exit(125);
-}
-
-static pid_t run(char **argv)
-{
-    pid_t pid = fork();
-
-    if (pid < 0)
-        die("fork");
-    if (pid > 0)
-        return pid;
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-        die("ptrace");
-    (void)raise(SIGSTOP);
-    (void)execvp(argv[0], argv);
-    die(argv[0]);
-    return -1;
-}
-
-/* The signal to hand on to a thread that stopped; 0: the stop was ours. */
-static int signal_of(int status)
-{
-    int sig = WSTOPSIG(status);
-
-    if (sig == STOP_SYSCALL || sig == SIGTRAP || sig == SIGSTOP)
-        return 0;
-    return sig;
-}
+#include "trace.h"
 
 static int wait_end(pid_t pid)
 {
@@ -78,19 +44,19 @@ int main(int argc, char **argv)
         return 125;
     }
     at = strtoul(argv[1], NULL, 10);
-    pid = run(argv + 2);
+    pid = trace_start(argv + 2);
     if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
-        die("wait");
+        trace_die("wait");
     if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)options) < 0 ||
         ptrace(PTRACE_SYSCALL, pid, NULL, NULL) < 0)
-        die("ptrace");
+        trace_die("ptrace");
     for (;;) {
         pid_t tid = waitpid(-1, &status, __WALL);
 
         if (tid < 0 && errno == EINTR)
             continue;
         if (tid < 0)
-            die("wait");
+            trace_die("wait");
         if (tid == pid && !WIFSTOPPED(status)) {
             int code = WIFEXITED(status) ? WEXITSTATUS(status)
                                          : 128 + WTERMSIG(status);
@@ -100,7 +66,7 @@ int main(int argc, char **argv)
         }
         if (!WIFSTOPPED(status))
             continue;
-        if (WSTOPSIG(status) == STOP_SYSCALL && ++seen == at) {
+        if (WSTOPSIG(status) == TRACE_SYSCALL && ++seen == at) {
             (void)kill(pid, SIGKILL);
             (void)wait_end(pid);
             printf("killed\n");
@@ -108,6 +74,6 @@ int main(int argc, char **argv)
         }
         /* It may have been killed meanwhile: then the next wait tells. */
         (void)ptrace(PTRACE_SYSCALL, tid, NULL,
-                     (void *)(long)signal_of(status));
+                     (void *)(long)trace_signal(status));
     }
 }
