@@ -8,6 +8,7 @@
 
 #include <chaos/shell.h>
 
+#include "ask.h"
 #include "doctor.h"
 
 /* Of a guest of which nothing is known. */
@@ -17,6 +18,26 @@ struct doctor_options {
     unsigned count;
     bool json;
 };
+
+/* A shape on XenStore leaves them out, as shells there have none. */
+static int count_vbds(struct cli *cli, const struct chaos_config *cfg,
+                      unsigned *count_out)
+{
+    yajl_val tree, vbds;
+    char *json;
+    int rc = chaos_config_json(cli->ctx, cfg, &json);
+
+    if (rc < 0)
+        return cli_fail(cli, rc);
+    tree = ask_parse(cli, json);
+    free(json);
+    if (!tree)
+        return EXIT_FAILED;
+    vbds = ask_value(tree, "vbds");
+    *count_out = vbds ? (unsigned)YAJL_GET_ARRAY(vbds)->len : 0;
+    yajl_tree_free(tree);
+    return EXIT_OK;
+}
 
 static int shape_of(struct cli *cli, const struct chaos_config *cfg,
                     struct guest_shape *shape_out)
@@ -28,9 +49,9 @@ static int shape_of(struct cli *cli, const struct chaos_config *cfg,
         return cli_fail(cli, rc);
     shape_out->memory_kb = shape.memory_kb;
     shape_out->vifs = shape.vif_count;
-    shape_out->vbds = shape.vbd_count;
+    shape_out->xenstore = shape.flags & CHAOSD_SHAPE_XENSTORE;
     memcpy(shape_out->bridges, shape.bridges, sizeof(shape.bridges));
-    return EXIT_OK;
+    return count_vbds(cli, cfg, &shape_out->vbds);
 }
 
 /* Without a configuration: a unikernel with a vif. */

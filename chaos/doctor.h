@@ -37,6 +37,7 @@ struct finding {
 struct guest_shape {
     uint64_t memory_kb;
     unsigned vifs, vbds;
+    bool xenstore; /* its configuration says so, or Xen has no noxs */
     /* Of its vifs, where it is known: empty if not. */
     char bridges[CHAOSD_SHAPE_VIFS][CHAOSD_BRIDGE_SIZE];
 };

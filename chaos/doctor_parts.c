@@ -158,15 +158,16 @@ static void find_xenstored(struct doctor *dr)
     }
     doctor_thing(dr, "xenstored", FINDING_BAD, "not running");
     finding_remedy(&dr->findings[dr->count - 1],
-                   "systemctl start xenstored xenconsoled: without noxs guests "
-                   "need them");
+                   "systemctl start xen, or whatever starts xenstored and "
+                   "xenconsoled here: without noxs guests need them");
 }
 
 void doctor_parts(struct doctor *dr)
 {
     struct chaos_host_info host;
 
-    dr->noxs = chaos_host_info(dr->cli->ctx, &host) == 0 && host.noxs_version;
+    dr->noxs = !dr->shape.xenstore &&
+               chaos_host_info(dr->cli->ctx, &host) == 0 && host.noxs_version;
     find_xenstored(dr);
     find_nodes(dr);
     find_backs(dr);

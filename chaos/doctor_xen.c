@@ -66,6 +66,7 @@ static void find_domains(struct doctor *dr, uint64_t limit)
 static void find_grants(struct doctor *dr,
                         const struct chaos_host_limits *limits)
 {
+    uint64_t each = dr->shape.vifs * VIF_GRANTS + dr->shape.vbds * VBD_GRANTS;
     uint64_t used = 0;
     uint64_t max =
         (uint64_t)limits->grant_frames_max * limits->grants_per_frame;
@@ -80,11 +81,10 @@ static void find_grants(struct doctor *dr,
             used += traffic[i].vifs * VIF_GRANTS + traffic[i].vbds * VBD_GRANTS;
     }
     free(traffic);
-    finding_remedy(
-        doctor_limit(dr, "grants of domain 0", "", used, max,
-                     dr->shape.vifs * VIF_GRANTS + dr->shape.vbds * VBD_GRANTS),
-        "boot Xen with gnttab_max_frames= of more than %u",
-        limits->grant_frames_max);
+    finding_remedy(doctor_limit(dr, "grants of domain 0", "", used, max,
+                                dr->noxs ? each : 0),
+                   "boot Xen with gnttab_max_frames= of more than %u",
+                   limits->grant_frames_max);
 }
 
 /* There is no asking how many are open, but one more can be tried. */

@@ -6,7 +6,7 @@
 
 CLI_B := $(B)/tests/cli
 CLI_OBJ := $(patsubst chaos/%.c,$(CLI_B)/chaos/%.o,$(wildcard chaos/*.c)) \
-	$(CLI_B)/cli_kit.o $(CLI_B)/daemon_kit.o $(CLI_B)/guest.o
+	$(addprefix $(CLI_B)/,cli_kit.o daemon_kit.o doctor_kit.o guest.o)
 CLI_TESTS := $(patsubst tests/cli/%.c,$(CLI_B)/%, \
 	$(sort $(wildcard tests/cli/test_*.c)))
 CLI_SCRIPTS := $(sort $(wildcard tests/cli/test_*.sh))

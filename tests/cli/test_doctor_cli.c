@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,153 +14,8 @@
 
 #include "cli_kit.h"
 #include "daemon_model.h"
+#include "doctor_kit.h"
 #include "unit.h"
-
-static char root[128];
-static yajl_val tree; /* of the last run with --json */
-
-/* A file below the root, and the directories that lead to it. */
-static void put(const char *name, const char *text)
-{
-    char path[256], *slash;
-
-    (void)snprintf(path, sizeof(path), "%s%s", root, name);
-    for (slash = path + strlen(root); (slash = strchr(slash + 1, '/'));) {
-        *slash = '\0';
-        (void)mkdir(path, 0755);
-        *slash = '/';
-    }
-    if (text)
-        kit_write_file(path, text, strlen(text));
-    else
-        assert_int_equal(mkdir(path, 0755), 0);
-}
-
-static void put_bridge(const char *name, unsigned ports)
-{
-    char path[128];
-    unsigned i;
-
-    (void)snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", name);
-    put(path, NULL);
-    (void)snprintf(path, sizeof(path), "/sys/class/net/%s/brif", name);
-    put(path, NULL);
-    for (i = 0; i < ports; i++) {
-        (void)snprintf(path, sizeof(path), "/sys/class/net/%s/brif/vif%u.0",
-                       name, i);
-        put(path, "");
-    }
-}
-
-static void put_host(void)
-{
-    put("/dev/xen/privcmd", "");
-    put("/dev/xen/hypercall", "");
-    put("/dev/xen/evtchn", "");
-    put("/dev/xen/gntdev", "");
-    put("/dev/kmsg", "6,1,0,-;x\n6,2,0,-;xen:events: Using FIFO-based ABI\n");
-    put("/proc/interrupts", "     CPU0\n  1: 0 xen-dyn -event a\n"
-                            "  2: 0 xen-percpu -virq b\n  3: 0 other c\n");
-    put("/proc/meminfo", "MemTotal: 1000000 kB\nMemFree: 1 kB\n"
-                         "MemAvailable: 800000 kB\n");
-    put("/proc/sys/fs/file-nr", "1000\t0\t5000\n");
-    put("/proc/sys/vm/max_map_count", "65530\n");
-    put("/proc/sys/net/ipv4/neigh/default/gc_thresh3", "1024\n");
-    put("/proc/net/stat/arp_cache", "entries allocs\n0000001f 2\n0000001f 3\n");
-    put("/sys/module/noxs_back/version", "0.3\n");
-    put("/sys/module/bridge/version", "1\n");
-    put_bridge("xenbr0", 3);
-    put("/sys/class/net/eth0/mtu", "1500\n");
-    put("/run/chaos/lock", "");
-}
-
-static int setup(void **state)
-{
-    int rc = cli_setup(state);
-    const struct kit *kit = *state;
-
-    (void)snprintf(root, sizeof(root), "%s/root", kit->dir);
-    assert_int_equal(mkdir(root, 0755), 0);
-    put_host();
-    cli_set_root(root);
-    return rc;
-}
-
-static int teardown(void **state)
-{
-    char command[160];
-
-    cli_set_root("");
-    yajl_tree_free(tree);
-    tree = NULL;
-    (void)snprintf(command, sizeof(command), "rm -rf '%s'", root);
-    assert_int_equal(system(command), 0);
-    return cli_teardown(state);
-}
-
-static yajl_val get(yajl_val object, const char *key)
-{
-    const char *path[] = {key, NULL};
-
-    return yajl_tree_get(object, path, yajl_t_any);
-}
-
-static void read_json(void)
-{
-    yajl_tree_free(tree);
-    tree = yajl_tree_parse(cli_out, NULL, 0);
-    assert_non_null(tree);
-}
-
-static const char *text_of(yajl_val object, const char *key)
-{
-    const char *text = YAJL_GET_STRING(get(object, key));
-
-    assert_non_null(text);
-    return text;
-}
-
-/* What was found of that name; NULL: nothing. `at` may be NULL. */
-static yajl_val look(const char *name, size_t *at)
-{
-    yajl_val list = get(tree, "findings");
-    size_t i;
-
-    for (i = 0; i < YAJL_GET_ARRAY(list)->len; i++) {
-        yajl_val f = YAJL_GET_ARRAY(list)->values[i];
-
-        if (strcmp(text_of(f, "name"), name) != 0)
-            continue;
-        if (at)
-            *at = i;
-        return f;
-    }
-    return NULL;
-}
-
-static void assert_limit(const char *name, long long used, long long limit,
-                         long long room)
-{
-    yajl_val f = look(name, NULL);
-
-    if (!f)
-        fail_msg("no %s", name);
-    assert_int_equal(YAJL_GET_INTEGER(get(f, "used")), used);
-    assert_int_equal(YAJL_GET_INTEGER(get(f, "limit")), limit);
-    if (room < 0)
-        assert_true(YAJL_IS_NULL(get(f, "room")));
-    else
-        assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), room);
-}
-
-static void assert_state(const char *name, const char *state)
-{
-    yajl_val f = look(name, NULL);
-
-    if (!f)
-        fail_msg("no %s", name);
-    assert_string_equal(text_of(f, "state"), state);
-}
 
 static void what_is_counted(void **state)
 {
@@ -170,22 +24,22 @@ static void what_is_counted(void **state)
     assert_int_equal(domid, 1);
     model_domain_add("other");
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
+    found_read();
     assert_limit("domain ids", 3, 32752, 32749);
     assert_limit("event channels (FIFO)", 2, 131071, (131071 - 2) / 2);
     assert_limit("grants of domain 0", 0, 64 * 512, 64 * 512 / 3);
     assert_limit("ports of xenbr0", 3, 1023, 1020);
-    assert_null(look("ports of eth0", NULL));
+    assert_null(found_look("ports of eth0", NULL));
     assert_limit("ipv4 neighbours", 0x1f, 1024, 1024 - 0x1f);
     assert_limit("open files", 1000, 5000, -1);
-    assert_int_equal(
-        YAJL_GET_INTEGER(get(look("memory of domain 0", NULL), "used")),
-        200000);
+    assert_int_equal(YAJL_GET_INTEGER(found_get(
+                         found_look("memory of domain 0", NULL), "used")),
+                     200000);
     assert_state("noxs in xen", "ok");
     assert_state("noxs_back", "ok");
     assert_state("chaosd", "note");
     /* There is nothing to say of what guests do not use. */
-    assert_null(look("loop devices", NULL));
+    assert_null(found_look("loop devices", NULL));
 }
 
 static void the_first_comes_first(void **state)
@@ -195,20 +49,20 @@ static void the_first_comes_first(void **state)
     size_t i;
 
     (void)state;
-    put_bridge("full", 1000);
+    host_put_bridge("full", 1000);
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
-    list = get(tree, "findings");
+    found_read();
+    list = found_get(found_tree, "findings");
     for (i = 0; i < YAJL_GET_ARRAY(list)->len; i++) {
-        yajl_val room = get(YAJL_GET_ARRAY(list)->values[i], "room");
+        yajl_val room = found_get(YAJL_GET_ARRAY(list)->values[i], "room");
         uint64_t now =
             YAJL_IS_NULL(room) ? UINT64_MAX : (uint64_t)YAJL_GET_INTEGER(room);
 
         assert_true(now >= before);
         before = now;
     }
-    assert_string_equal(text_of(tree, "first"), "ports of full");
-    assert_int_equal(YAJL_GET_INTEGER(get(tree, "room")), 23);
+    assert_string_equal(found_text(found_tree, "first"), "ports of full");
+    assert_int_equal(YAJL_GET_INTEGER(found_get(found_tree, "room")), 23);
     assert_int_equal(cli_run("doctor", NULL), 0);
     assert_non_null(strstr(cli_out, "\nroom for 23 more guests of 4096 KiB, "
                                     "1 vifs and 0 vbds; met first: "
@@ -218,13 +72,13 @@ static void the_first_comes_first(void **state)
 static void too_many_are_wanted(void **state)
 {
     (void)state;
-    put_bridge("full", 1023);
+    host_put_bridge("full", 1023);
     assert_int_equal(cli_run("doctor", "-n", "900", "--json", NULL), 0);
-    read_json();
+    found_read();
     assert_state("ports of full", "note");
     assert_int_equal(cli_run("doctor", "-n", "1021", "--json", NULL), 1);
-    read_json();
-    assert_true(YAJL_IS_TRUE(get(tree, "bad")));
+    found_read();
+    assert_true(YAJL_IS_TRUE(found_get(found_tree, "bad")));
     assert_state("ports of xenbr0", "bad");
     assert_state("domain ids", "ok");
 }
@@ -236,16 +90,17 @@ static void a_guest_of_its_own(void **state)
                                           "{\"bridge\": \"full\"}]");
     size_t at;
 
-    put_bridge("full", 1023);
-    put_bridge("other", 1023);
+    host_put_bridge("full", 1023);
+    host_put_bridge("other", 1023);
     assert_int_equal(cli_run("doctor", file, "memory=16", "--json", NULL), 1);
-    read_json();
-    assert_int_equal(YAJL_GET_INTEGER(get(get(tree, "guest"), "memory_kb")),
+    found_read();
+    assert_int_equal(YAJL_GET_INTEGER(found_get(found_get(found_tree, "guest"),
+                                                "memory_kb")),
                      16384);
     assert_limit("grants of domain 0", 0, 64 * 512, 64 * 512 / 6);
     assert_limit("ports of xenbr0", 3, 1023, 1020);
     assert_limit("ports of other", 1023, 1023, -1);
-    assert_non_null(look("ports of full", &at));
+    assert_non_null(found_look("ports of full", &at));
     assert_int_equal(at, 0);
     assert_int_equal(cli_run("doctor", file, "vifs=[]", NULL), 0);
     assert_int_equal(cli_run("doctor", "/nonexistent", NULL), 1);
@@ -257,12 +112,12 @@ static void disks(void **state)
     const char *file = cli_config(
         *state, "\"vbds\": [{\"target\": \"/dev/null\", \"vdev\": \"xvda\"}]");
 
-    put("/sys/module/loop/parameters/max_part", "15\n");
-    put("/sys/block/loop0/loop/backing_file", "/a\n");
-    put("/sys/block/loop1/size", "0\n");
-    put("/sys/block/sda/loop/backing_file", "no\n");
+    host_put("/sys/module/loop/parameters/max_part", "15\n");
+    host_put("/sys/block/loop0/loop/backing_file", "/a\n");
+    host_put("/sys/block/loop1/size", "0\n");
+    host_put("/sys/block/sda/loop/backing_file", "no\n");
     (void)cli_run("doctor", file, "--json", NULL);
-    read_json();
+    found_read();
     assert_limit("loop devices", 1, 65536, 65535);
     assert_limit("open files", 1000, 5000, 4000);
 }
@@ -270,20 +125,20 @@ static void disks(void **state)
 static void two_levels(void **state)
 {
     (void)state;
-    put("/dev/kmsg", "6,2,0,-;xen:events: Using 2-level ABI\n");
+    host_put("/dev/kmsg", "6,2,0,-;xen:events: Using 2-level ABI\n");
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
+    found_read();
     assert_limit("event channels (2-level)", 2, 4096, 2047);
     /* The log has lost it: the command line knows. */
-    put("/dev/kmsg", "6,2,0,-;something else\n");
-    put("/proc/cmdline", "root=/dev/sda xen.fifo_events=0\n");
+    host_put("/dev/kmsg", "6,2,0,-;something else\n");
+    host_put("/proc/cmdline", "root=/dev/sda xen.fifo_events=0\n");
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
-    assert_non_null(look("event channels (2-level)", NULL));
-    put("/proc/cmdline", "root=/dev/sda\n");
+    found_read();
+    assert_non_null(found_look("event channels (2-level)", NULL));
+    host_put("/proc/cmdline", "root=/dev/sda\n");
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
-    assert_non_null(look("event channels (FIFO)", NULL));
+    found_read();
+    assert_non_null(found_look("event channels (FIFO)", NULL));
 }
 
 static void a_line_of_any_length(void **state)
@@ -295,10 +150,10 @@ static void a_line_of_any_length(void **state)
     memset(text, 'x', 40000);
     memcpy(text + 30000, "\nMemTotal: 5000 kB\nMemAvailable: 4000 kB\n", 41);
     text[40000] = '\0';
-    put("/proc/meminfo", text);
+    host_put("/proc/meminfo", text);
     free(text);
     (void)cli_run("doctor", "--json", NULL);
-    read_json();
+    found_read();
     assert_limit("memory of domain 0", 1000, 5000, 4000 / 96);
 }
 
@@ -307,12 +162,12 @@ static void fair_queues(void **state)
     yajl_val f;
 
     (void)state;
-    put("/proc/sys/net/core/default_qdisc", "fq_codel\n");
+    host_put("/proc/sys/net/core/default_qdisc", "fq_codel\n");
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
-    read_json();
-    f = look("memory of domain 0", NULL);
-    assert_int_equal(YAJL_GET_INTEGER(get(f, "room")), 800000 / 168);
-    assert_non_null(strstr(text_of(f, "remedy"), "pfifo_fast"));
+    found_read();
+    f = found_look("memory of domain 0", NULL);
+    assert_int_equal(YAJL_GET_INTEGER(found_get(f, "room")), 800000 / 168);
+    assert_non_null(strstr(found_text(f, "remedy"), "pfifo_fast"));
 }
 
 static void has_info(int fd)
@@ -326,15 +181,16 @@ static void has_info(int fd)
 
 static void the_daemon(void **state)
 {
-    put("/proc/77/limits", "Limit  Soft\nMax open files   1024  4096  files\n");
-    put("/proc/77/fd/0", "");
-    put("/proc/77/fd/1", "");
-    put("/proc/77/maps", "a\nb\nc\n");
+    host_put("/proc/77/limits",
+             "Limit  Soft\nMax open files   1024  4096  files\n");
+    host_put("/proc/77/fd/0", "");
+    host_put("/proc/77/fd/1", "");
+    host_put("/proc/77/maps", "a\nb\nc\n");
     (void)kit_create(*state, NULL); /* and so the run directory */
     daemon_model_start(*state, has_info, NULL);
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
     daemon_model_stop();
-    read_json();
+    found_read();
     assert_state("chaosd", "ok");
     assert_limit("chaosd's open files", 2, 1024, -1);
     assert_limit("chaosd's mappings", 3, 65530, (65530 - 3) / 2);
@@ -345,15 +201,15 @@ static void what_is_missing(void **state)
     char path[160];
 
     (void)state;
-    (void)snprintf(path, sizeof(path), "%s/dev/xen/gntdev", root);
+    (void)snprintf(path, sizeof(path), "%s/dev/xen/gntdev", host_root);
     assert_int_equal(remove(path), 0);
     assert_int_equal(cli_run("doctor", "--json", NULL), 1);
-    read_json();
+    found_read();
     assert_state("/dev/xen/gntdev", "bad");
-    put("/dev/xen/gntdev", "");
+    host_put("/dev/xen/gntdev", "");
     model_knobs.no_noxs = true;
     assert_int_equal(cli_run("doctor", "--json", NULL), 1);
-    read_json();
+    found_read();
     assert_state("noxs in xen", "bad");
     assert_state("xenstored", "bad");
     model_knobs.no_noxs = false;
@@ -362,27 +218,59 @@ static void what_is_missing(void **state)
     cli_assert_error("chaos: doctor: this is not a Xen host");
 }
 
-/* Guests of a Xen without noxs have other back ends, and more ports. */
-static void by_xenstore(void **state)
+static int listen_as_xenstored(void)
 {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    (void)state;
-    put("/run/xenstored/pid", "1\n");
+    host_put("/run/xenstored/pid", "1\n");
     (void)snprintf(to.sun_path, sizeof(to.sun_path),
-                   "%.80s/run/xenstored/socket", root);
+                   "%.80s/run/xenstored/socket", host_root);
     assert_int_equal(bind(fd, (struct sockaddr *)&to, sizeof(to)), 0);
     assert_int_equal(listen(fd, 1), 0);
+    return fd;
+}
+
+/* Guests of a Xen without noxs have other back ends, and more ports. */
+static void by_xenstore(void **state)
+{
+    int fd = listen_as_xenstored();
+
+    (void)state;
     model_knobs.no_noxs = true;
     assert_int_equal(cli_run("doctor", "--json", NULL), 0);
     (void)close(fd);
-    read_json();
+    found_read();
     assert_state("xenstored", "ok");
     assert_state("noxs in xen", "note");
-    assert_null(look("noxs_back", NULL));
+    assert_null(found_look("noxs_back", NULL));
     assert_state("xen-netback", "note");
     assert_limit("event channels (FIFO)", 2, 131071, (131071 - 2) / 4);
+    assert_limit("grants of domain 0", 0, 64 * 512, -1);
+}
+
+/* A guest may want them on a Xen that has both, too. */
+static void by_choice(void **state)
+{
+    const char *file = cli_config(
+        *state, "\"vifs\": [{}], \"xen\": {\"dev_method\": \"xenstore\"}, "
+                "\"vbds\": [{\"target\": \"/dev/null\", \"vdev\": \"xvda\"}]");
+    int fd;
+
+    assert_int_equal(cli_run("doctor", file, "--json", NULL), 1);
+    found_read();
+    assert_state("noxs in xen", "ok");
+    assert_state("xenstored", "bad");
+    assert_null(found_look("noxs_back", NULL));
+    fd = listen_as_xenstored();
+    assert_int_equal(cli_run("doctor", file, "--json", NULL), 0);
+    (void)close(fd);
+    found_read();
+    assert_state("xenstored", "ok");
+    assert_state("xen-netback", "note");
+    assert_state("xen-blkback", "note");
+    assert_state("loop", "note");
+    assert_limit("event channels (FIFO)", 2, 131071, (131071 - 2) / 5);
 }
 
 /* Whatever cannot be asked, there is an answer and no crash. */
@@ -393,9 +281,9 @@ static void nothing_to_read(void **state)
     (void)state;
     cli_set_root("/nonexistent");
     assert_int_equal(cli_run("doctor", "--json", NULL), 1);
-    read_json();
-    assert_null(look("memory of domain 0", NULL));
-    cli_set_root(root);
+    found_read();
+    assert_null(found_look("memory of domain 0", NULL));
+    cli_set_root(host_root);
     for (n = 1; n < 20; n++) {
         model_fail(n, 5);
         (void)cli_run("doctor", NULL);
@@ -411,7 +299,7 @@ static void many_bridges(void **state)
     (void)state;
     for (i = 0; i < 300; i++) {
         (void)snprintf(name, sizeof(name), "br%u", i);
-        put_bridge(name, 0);
+        host_put_bridge(name, 0);
     }
     assert_int_equal(cli_run("doctor", NULL), 0);
     assert_non_null(strstr(cli_out, " more\n"));
@@ -420,7 +308,7 @@ static void many_bridges(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, host_setup, host_teardown)
         TEST(what_is_counted),
         TEST(the_first_comes_first),
         TEST(too_many_are_wanted),
@@ -431,6 +319,7 @@ int main(void)
         TEST(the_daemon),
         TEST(what_is_missing),
         TEST(by_xenstore),
+        TEST(by_choice),
         TEST(nothing_to_read),
         TEST(many_bridges),
         TEST(fair_queues),
