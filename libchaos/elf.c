@@ -95,12 +95,25 @@ static int open_file(struct elf_file *file)
     return read_all(file, file->head, file->head_size, 0);
 }
 
+/* Linux's boot protocol: what a distribution has as vmlinuz. */
+static bool is_bzimage(const struct elf_file *file)
+{
+    static const char magic[] = "HdrS";
+    const size_t at = 0x202, len = sizeof(magic) - 1;
+
+    return file->head_size >= at + len &&
+           memcmp(file->head + at, magic, len) == 0;
+}
+
 static int check_header(const struct elf_file *file, Elf64_Ehdr *ehdr)
 {
     int rc;
 
     if (file->size < EI_NIDENT || memcmp(file->head, ELFMAG, SELFMAG) != 0)
-        return bad(file, "this is no ELF file");
+        return bad(file, is_bzimage(file)
+                             ? "this is a bzImage; unpack the ELF file in it, "
+                               "or use GRUB (docs/config.md)"
+                             : "this is no ELF file");
     if (file->head[EI_CLASS] != ELFCLASS64)
         return bad(file, "this is a 32-bit ELF file; chaos runs 64-bit "
                          "kernels");

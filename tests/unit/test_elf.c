@@ -141,6 +141,7 @@ static void no_kernels(void **state)
     struct kit *kit = *state;
     char path[100];
     static const char script[] = "#!/bin/sh\nexit 0\n";
+    char image[0x206] = "MZ";
 
     snprintf(path, sizeof(path), "%s/file", kit->dir);
     assert_int_equal(try_path(kit, path), -ENOENT);
@@ -149,6 +150,10 @@ static void no_kernels(void **state)
     assert_int_equal(try_path(kit, path), -ENOEXEC);
     kit_write_file(path, script, sizeof(script));
     assert_int_equal(try_path(kit, path), -ENOEXEC);
+    memcpy(image + 0x202, "HdrS", 4); /* as Linux's boot protocol has it */
+    kit_write_file(path, image, sizeof(image));
+    assert_int_equal(try_path(kit, path), -ENOEXEC);
+    kit_assert_says(kit->ctx, "this is a bzImage");
     assert_int_equal(try_path(kit, kit->dir), -EISDIR);
     assert_int_equal(try_path(kit, "/dev/null"), -ENOEXEC);
     assert_int_equal(unlink(path), 0);
