@@ -2,8 +2,9 @@
 #
 # common.awk: what the figures' scripts share, which are given beside it: the
 # table of series (read from `titles`, those of `figure`), medians, the JSON
-# file (`json`, of what is called `name`), and the limits (`limits`) that its
-# values are held to.
+# file (`json`, of what is called `name`), and the limits (`limits`, "" for
+# none) that its values are held to; `broken` is 1 where one is not, for exit.
+# `asked` is the number of guests that were asked for.
 
 function read_titles(    line, part) {
     while ((getline line < titles) > 0) {
@@ -11,12 +12,7 @@ function read_titles(    line, part) {
         if (part[1] != figure) continue
         all[++series] = part[2]
         title[part[2]] = part[3]
-        if (part[4] ~ /^missing:/) why[part[2]] = substr(part[4], 9)
     }
-}
-
-function not_run(s) {
-    return "not run: " (s in why ? why[s] : "no rows")
 }
 
 function sort(v, n,    i, j, x) {
@@ -58,15 +54,22 @@ function held(line,    part, v, ok) {
         return
     }
     v = value[part[1]]
+    if (part[1] ~ /_n$/ && asked != "" && asked + 0 < part[2] + 0) {
+        printf " %d | not asked for |\n", v
+        return
+    }
     ok = (part[2] == "-" || v >= part[2] + 0) && \
         (part[3] == "-" || v <= part[3] + 0)
     printf " %.3f | %s |\n", v, ok ? "yes" : "**no**"
-    if (!ok)
-        print "figures: " part[1] " is " v ", not as " limits " says" \
-            > "/dev/stderr"
+    if (ok) return
+    print "figures: " part[1] " is " v ", which has to be at " \
+        (part[2] != "-" && v < part[2] + 0 ? "least " part[2] : \
+        "most " part[3]) > "/dev/stderr"
+    broken = 1
 }
 
 function hold(    line) {
+    if (limits == "") return
     print "\n| of " name ".json | at least | at most | measured | held |"
     print "|---|---|---|---|---|"
     while ((getline line < limits) > 0)

@@ -13,7 +13,7 @@ $1 == "end" { end = $4 }
 
 END {
     if (series == "") exit
-    if (end == "") end = "interrupted"
+    if (end == "") end = "interrupted; not in this report"
     if (end == "time") end = "its time was over"
     if (end == "memory") end = "dom0's memory was used up"
     if (end == "cut") end = "cut off, its time being over"

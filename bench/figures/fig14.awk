@@ -31,8 +31,9 @@ END {
             xen_cost[s], dom0_cost[s], beyond
         put(s "_kb", beyond)
     }
-    if (n["xl"] && n["chaos_noxs"])
+    if (n["xl"] && value["chaos_noxs_kb"] > 0)
         put("xl_over_chaos_noxs", value["xl_kb"] / value["chaos_noxs_kb"])
     end_json()
-    if (limits != "") hold()
+    hold()
+    exit broken
 }

@@ -5,8 +5,8 @@ set style data histograms
 set style histogram rowstacked
 set style fill solid 0.7
 set boxwidth 0.6
-set xtics noenhanced
+set xtics rotate by -25 noenhanced
 set xlabel ""
 set yrange [0:*]
-plot csv using 3:xtic(stringcolumn(1)." (".stringcolumn(2).")") skip 1 \
-    title "dom0", "" using 4 skip 1 title "guests"
+plot csv using 3:xtic(title_of(stringcolumn(1))." (".stringcolumn(2).")") skip 1 \
+    title "dom0" linetype 1, "" using 4 skip 1 title "guests" linetype 4

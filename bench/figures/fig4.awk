@@ -25,14 +25,15 @@ function cell(f, s,    m) {
 }
 
 END {
-    print "| | create, ms | boot, ms |\n|---|---|---|"
+    print "| | n | create, ms | boot, ms |\n|---|---|---|---|"
     for (i = 1; i <= series; i++) {
         s = all[i]
         if (!count[1, s]) {
-            print "| " title[s] " | " not_run(s) " | |"
+            print "| " title[s] " | not measured | | |"
             continue
         }
-        printf "| %s | %s | %s |\n", title[s], cell(1, s), cell(2, s)
+        printf "| %s | %d | %s | %s |\n", title[s], count[1, s], cell(1, s), \
+            cell(2, s)
         printf "\"%s\",%.3f,%s\n", title[s], middle(1, s) / 1000, count[2, s] ? \
             sprintf("%.3f", middle(2, s) / 1000) : "NaN" > plot
     }

@@ -42,8 +42,9 @@ BEGIN {
 }
 /^!\[/ {
     enter("")
-    match($0, /\([^)]*\)/)
-    printf "<img src=\"%s\" alt=\"\">\n", substr($0, RSTART + 1, RLENGTH - 2)
+    match($0, /\]\([^)]*\)/)
+    printf "<img src=\"%s\" alt=\"%s\">\n", \
+        substr($0, RSTART + 2, RLENGTH - 3), substr($0, 3, RSTART - 3)
     next
 }
 /^    / {

@@ -9,11 +9,11 @@ FNR > 1 { us[$1, ++count[$1]] = $3 + 0 }
 
 END {
     begin_json()
-    print "| | create, ms | least | most | xl / it |\n|---|---|---|---|---|"
+    print "| | n | create, ms | least | most | xl / it |\n|---|---|---|---|---|---|"
     for (i = 1; i <= series; i++) {
         s = all[i]
         if (!count[s]) {
-            print "| " title[s] " | " not_run(s) " | | | |"
+            print "| " title[s] " | not measured | | | | |"
             continue
         }
         for (k = 1; k <= count[s]; k++) v[k] = us[s, k]
@@ -26,9 +26,10 @@ END {
             ratio = sprintf("%.1f", m[guest "_xl"] / m[s])
             put(guest "_xl_over_xs", m[guest "_xl"] / m[s])
         }
-        printf "| %s | %s | %s | %s | %s |\n", title[s], ms(m[s]), ms(v[1]), \
-            ms(v[count[s]]), ratio
+        printf "| %s | %d | %s | %s | %s | %s |\n", title[s], count[s], ms(m[s]), \
+            ms(v[1]), ms(v[count[s]]), ratio
     }
     end_json()
     hold()
+    exit broken
 }
