@@ -40,7 +40,7 @@ $(B)/bench/debian.img.gz: bench/figures/debian
 .PHONY: figures-debian
 figures-debian: $(B)/bench/debian.img.gz
 
-## make figures           the paper's figures: FIGURES_N=200 guests, FIGURES_BUDGET=600 s a series, FIGURES='fig9 fig4'
+## make figures           the paper's figures: FIGURES_N=200 guests, FIGURES_BUDGET=600 s a series, FIGURES_JOBS=2 labs, FIGURES='fig9 fig4'
 .PHONY: figures figures-report
 figures: setup
 	$(Q)$(MAKE) --no-print-directory lab-ready $(FIGURES_NEED)
