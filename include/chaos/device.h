@@ -26,8 +26,8 @@ extern "C" {
  * each. Blocks while another program changes the domain's devices, up to two
  * seconds while one talks to its sysctl device, and while a vif's hook runs.
  * -EEXIST: such an interface, MAC address or disk is there already. -EBUSY: a
- * disk is in use. -ENODEV: no such bridge, or the module noxs_back is not
- * loaded. -EPROTO: the module is of another version. -ENOSPC: no room for so
+ * disk is in use. -ENODEV: no such bridge, or no back end (noxs_back, or Linux's
+ * own, is not loaded). -EPROTO: the module is of another version. -ENOSPC: no room for so
  * many. -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
  * -EOPNOTSUPP: it has neither noxs devices nor XenStore. A VM on XenStore, xl's
  * included, has Linux's own back ends, which are waited for (ten seconds), and
@@ -45,7 +45,8 @@ int chaos_vbd_attach(struct chaos_ctx *ctx, uint32_t domid,
  * to let go of with XenStore), wait at most timeout_ms (blocks), and
  * remove it. -ETIMEDOUT: it would not, and keeps it. force: remove it whatever
  * the guest says, without waiting. -ENOENT: it has no such device. Blocks as
- * attach does, too.
+ * attach does, too, and while xl's script undoes what it set up for a device
+ * that xl made.
  */
 int chaos_vif_detach(struct chaos_ctx *ctx, uint32_t domid, uint32_t id,
                      unsigned timeout_ms, bool force) CHAOS_CHECK;

@@ -31,7 +31,9 @@ int chaos_domain_create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
 
 /*
  * End it at once, whatever it is doing, its vifs and vbds, and drop its record.
- * Blocks while the hooks of its vifs run, and some milliseconds for each vif.
+ * Blocks while the hooks of its vifs run, and some milliseconds for each vif;
+ * of a VM that xl made, while xl's scripts undo what they set up for its
+ * devices (40 s each at most; one that fails is logged).
  */
 int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 
