@@ -4,6 +4,7 @@ set ylabel "time, ms"
 set logscale y
 set style data histograms
 set style fill solid 0.7
+set yrange [0.1:*]
 set format y "%g"
 set xlabel ""
 set xtics rotate by -25 noenhanced
