@@ -129,11 +129,10 @@ void events_restore(bool on)
         events_enable();
 }
 
-/* The processor takes no interrupt between the two instructions. */
 void event_block(void)
 {
     if (guest_is_pvh)
-        __asm__ volatile("sti; hlt" ::: "memory");
+        pvh_halt();
     else
         sched_op(SCHEDOP_block, NULL);
 }

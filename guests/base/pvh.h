@@ -43,6 +43,10 @@ int pvh_place(unsigned int space, unsigned int index, const void *va);
 int pvh_map(uintptr_t va, uint64_t pte);
 /* Map n slots of the window from va on, or nothing there (PAGE_NONE). */
 void pvh_window(void *va, unsigned int n, enum page_access access);
+
+/* trap_entry.S: turn interrupts on and sleep until one came. */
+void pvh_halt(void);
+extern const char pvh_halt_hlt[], pvh_halt_done[];
 #endif
 
 #endif /* GUEST_PVH_H */

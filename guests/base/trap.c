@@ -80,6 +80,8 @@ void trap_handle(struct trap_regs *regs)
 {
     if (regs->vector == UINT64_MAX) {
         event_upcall();
+        if (regs->rip == (uintptr_t)pvh_halt_hlt)
+            regs->rip = (uintptr_t)pvh_halt_done;
         return;
     }
     if (!trap_recover)

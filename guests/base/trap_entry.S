@@ -94,6 +94,20 @@ trap_common:
     syscall
 1:  iretq
 
+/*
+ * Turn interrupts on and halt. The processor takes none between the two, but
+ * one of the host may take the guest away there, and not all hosts know about
+ * the promise when they let it go on: what comes then finds the guest at hlt,
+ * and is what the halt was for. So trap_handle returns behind it.
+ */
+    .globl pvh_halt, pvh_halt_hlt, pvh_halt_done
+pvh_halt:
+    sti
+pvh_halt_hlt:
+    hlt
+pvh_halt_done:
+    ret
+
 /* Xen could not load a segment of the guest: nothing to go back to. */
     .globl entry_failsafe
 entry_failsafe:

@@ -190,6 +190,7 @@ static void test_events(void)
     events_enable();
     report_check(READ_ONCE(count) == 3, "an event is lost");
     event_unbind(here);
+    test_halt(there, here);
     event_notify(there);
     report_check(READ_ONCE(count) == 3, "an event without a handler");
     report_check(!event_close(there) && !event_close(here) &&
