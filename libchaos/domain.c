@@ -196,7 +196,9 @@ int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
     int rc = chaos__name_check(ctx, name);
 
     if (rc == 0)
-        rc = domain_other(ctx, &hv, domid, &state);
+        rc = not_dom0(ctx, domid);
+    if (rc == 0)
+        rc = made_state(ctx, &hv, domid, &state);
     if (rc == 0)
         rc = bus_rename(ctx, domid, name);
     return rc;
