@@ -177,7 +177,11 @@ static void name(struct create *c, struct xs_batch *b)
 static int identify(struct create *c)
 {
     const struct xs_name wish = {
-        .name = c->cfg->name, .domid = c->domid, .uuid = c->uuid};
+        .name = c->cfg->name,
+        .domid = c->domid,
+        .uuid = c->uuid,
+        .given = c->cfg->has_uuid,
+    };
     struct xs_batch b;
     struct store *store;
     int rc = 0;

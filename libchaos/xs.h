@@ -150,10 +150,11 @@ struct xs_name {
     const char *name; /* NULL: none */
     uint32_t domid;
     const uint8_t *uuid;
+    bool given; /* the uuid is not ours: another domain may have it */
 };
 /*
  * Write what gives a domain its name, at once and while no other program of
- * ours looks for one. -EEXIST with text: another domain has it.
+ * ours looks for one. -EEXIST with text: another domain has it, or the uuid.
  */
 int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
                   const struct xs_name *name, struct xs_batch *b) CHAOS_CHECK;

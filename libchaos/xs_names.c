@@ -57,9 +57,11 @@ struct hunt {
     struct chaos_ctx *ctx;
     struct store *store;
     struct xs_known *known; /* NULL: all is read in XenStore */
-    const char *name;
-    uint32_t except; /* this domain does not count */
-    uint32_t found;  /* CHAOS_DOMID_NONE: no domain has it */
+    const char *name;       /* NULL: none is */
+    const uint8_t *uuid;    /* NULL: none is */
+    uint32_t except;        /* this domain does not count */
+    /* CHAOS_DOMID_NONE: no domain has it. */
+    uint32_t found, twin;
 };
 
 static int read_some(struct hunt *h, const uint32_t *domids, size_t count)
@@ -87,7 +89,8 @@ static bool is_shell(const struct hv_domain_state *state)
 }
 
 /* Those that are not known, and those that are known to have it. */
-static int look(struct hunt *h, const struct hv_domain_state *states, int count)
+static int look_for_name(struct hunt *h, const struct hv_domain_state *states,
+                         int count)
 {
     uint32_t domids[BATCH];
     size_t n = 0;
@@ -103,6 +106,56 @@ static int look(struct hunt *h, const struct hv_domain_state *states, int count)
     return read_some(h, domids, n);
 }
 
+/* Of those in the making only XenStore has it. */
+static int look_for_makers(struct hunt *h, const uint32_t *domids, size_t count)
+{
+    char uuid[XS_UUID_SIZE];
+    char *paths[BATCH];
+    size_t i;
+    int rc =
+        count ? read_nodes(h->ctx, h->store, "vm", domids, count, paths) : 0;
+
+    xs_uuid(h->uuid, uuid);
+    for (i = 0; rc == 0 && i < count; i++) {
+        if (paths[i] && strncmp(paths[i], "/vm/", 4) == 0 &&
+            strcmp(paths[i] + 4, uuid) == 0)
+            h->twin = domids[i];
+        free(paths[i]);
+    }
+    return rc;
+}
+
+/* Those that are dying let go of it. */
+static int look_for_uuid(struct hunt *h, const struct hv_domain_state *states,
+                         int count)
+{
+    uint32_t domids[BATCH];
+    struct birth birth;
+    size_t n = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const struct hv_domain_state *s = &states[i];
+
+        if (s->domid == h->except || s->dying)
+            continue;
+        if (!birth_decode(s->uuid, &birth)) {
+            if (memcmp(s->uuid, h->uuid, sizeof(s->uuid)) == 0)
+                h->twin = s->domid;
+        } else if (birth.kind == BIRTH_VM) {
+            domids[n++] = s->domid;
+        }
+    }
+    return look_for_makers(h, domids, n);
+}
+
+static int look(struct hunt *h, const struct hv_domain_state *states, int count)
+{
+    int rc = h->uuid ? look_for_uuid(h, states, count) : 0;
+
+    return rc == 0 && h->name ? look_for_name(h, states, count) : rc;
+}
+
 static int search(struct hunt *h)
 {
     struct hv_domain_state states[BATCH];
@@ -110,8 +163,9 @@ static int search(struct hunt *h)
     uint32_t first = 0;
     int n, rc = 0;
 
-    h->found = CHAOS_DOMID_NONE;
-    while (rc == 0 && h->found == CHAOS_DOMID_NONE && first < NOXS_DOMID_SELF) {
+    h->found = h->twin = CHAOS_DOMID_NONE;
+    while (rc == 0 && h->found == CHAOS_DOMID_NONE &&
+           h->twin == CHAOS_DOMID_NONE && first < NOXS_DOMID_SELF) {
         n = hv->ops->domain_states(hv, first, BATCH, states);
         if (n < 0)
             return chaos__fail(h->ctx, n, "cannot list the domains");
@@ -123,7 +177,10 @@ static int search(struct hunt *h)
     return rc;
 }
 
-/* One that only an orphan has is free, once that is ended. */
+/*
+ * What only orphans have is free, once they are ended. A uuid that was made for
+ * this domain alone is not looked for.
+ */
 static int check_free(struct chaos_ctx *ctx, struct store *store,
                       struct xs_known *known, const struct xs_name *name)
 {
@@ -132,14 +189,22 @@ static int check_free(struct chaos_ctx *ctx, struct store *store,
         .store = store,
         .known = known,
         .name = name->name,
+        .uuid = name->given ? name->uuid : NULL,
         .except = name->domid,
     };
-    int rc = search(&h);
+    int rc;
 
-    if (rc == 0 && h.found != CHAOS_DOMID_NONE &&
-        chaos_birth_reap(ctx, h.found, false) < 0)
-        return chaos__fail(ctx, -EEXIST, "name '%s': a domain has it already",
-                           name->name);
+    do {
+        rc = search(&h);
+        if (rc == 0 && h.twin != CHAOS_DOMID_NONE &&
+            chaos_birth_reap(ctx, h.twin, false) < 0)
+            return chaos__fail(ctx, -EEXIST, "uuid: domain %u has it already",
+                               h.twin);
+        if (rc == 0 && h.found != CHAOS_DOMID_NONE && h.found != h.twin &&
+            chaos_birth_reap(ctx, h.found, false) < 0)
+            return chaos__fail(
+                ctx, -EEXIST, "name '%s': a domain has it already", name->name);
+    } while (rc == 0 && h.twin != CHAOS_DOMID_NONE);
     return rc;
 }
 
@@ -157,7 +222,7 @@ int xs_name_claim(struct chaos_ctx *ctx, struct store *store,
 
     if (rc == 0)
         rc = xs_known_open(ctx, &known);
-    if (rc == 0 && name->name)
+    if (rc == 0 && (name->name || name->given))
         rc = check_free(ctx, store, &known, name);
     if (rc == 0)
         rc = xs_run_at_once(ctx, store, b);
