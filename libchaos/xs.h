@@ -109,6 +109,12 @@ int xs_device_wait(struct chaos_ctx *ctx, struct store *store,
                    struct host *host, const struct xs_device *d,
                    xs_wait_fn *wait, uint32_t *result_out) CHAOS_CHECK;
 
+/*
+ * A guest that writes its own end over and over spoils every transaction that
+ * removes it, and loses that end first.
+ */
+int xs_device_disarm(struct chaos_ctx *ctx, struct store *store,
+                     const struct xs_device *d) CHAOS_CHECK;
 /* All nodes of one. -ENOENT without text: it was not noted for xl to know. */
 int xs_device_remove(struct chaos_ctx *ctx,
                      const struct xs_device *d) CHAOS_CHECK;

@@ -125,7 +125,7 @@ static int look_for_error(struct chaos_ctx *ctx, struct store *store,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(ctx, rc, path);
     rc = chaos__fail(ctx, -EIO, "%ss[%u]: %s says: %s", kind_of(d), d->index,
                      module_of(d), r.text);
     free(r.text);
@@ -195,7 +195,7 @@ static int prune(struct chaos_ctx *ctx, struct store *store,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot list '%s'", dir);
+        return xs_refused(ctx, rc, dir);
     if (!is_empty)
         return 0;
     xs_start(&b);
@@ -240,6 +240,16 @@ static int remove_nodes(struct chaos_ctx *ctx, struct store *store,
     return rc;
 }
 
+int xs_device_disarm(struct chaos_ctx *ctx, struct store *store,
+                     const struct xs_device *d)
+{
+    struct xs_batch b;
+
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u/device/%s/%u", d->domid, kind_of(d), d->id);
+    return xs_run(ctx, store, STORE_NO_TRANSACTION, &b);
+}
+
 int xs_device_remove(struct chaos_ctx *ctx, const struct xs_device *d)
 {
     unsigned tries = XS_TRIES;
@@ -260,6 +270,9 @@ int xs_device_remove(struct chaos_ctx *ctx, const struct xs_device *d)
             return rc;
         }
         rc = xs_commit(ctx, store, transaction);
+        if (rc == -EAGAIN && tries == XS_TRIES / 2 &&
+            xs_device_disarm(ctx, store, d) < 0)
+            break;
     } while (rc == -EAGAIN && --tries > 0);
     return rc < 0 ? rc : noted;
 }

@@ -48,7 +48,7 @@ static int read_node(const struct undo *u, uint32_t transaction,
     rc = u->store->ops->run(u->store, transaction, &r, 1);
     *text_out = r.text;
     if (rc < 0 && rc != -ENOENT)
-        return chaos__fail(u->ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(u->ctx, rc, path);
     return 0;
 }
 
@@ -107,6 +107,9 @@ static int begin_to_close(const struct undo *u)
             return rc;
         }
         rc = xs_commit(u->ctx, u->store, transaction);
+        if (rc == -EAGAIN && tries == XS_TRIES / 2 &&
+            xs_device_disarm(u->ctx, u->store, u->d) < 0)
+            break;
     } while (rc == -EAGAIN && --tries > 0);
     return rc;
 }

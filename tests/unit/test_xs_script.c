@@ -129,6 +129,33 @@ static bool has_run(void)
     return access(f.log, F_OK) == 0;
 }
 
+/* The guest's end is written as long as it is there. */
+static void scribble(void *arg, const char *operation)
+{
+    static unsigned times;
+    char path[64], text[16];
+
+    (void)arg, (void)operation;
+    snprintf(path, sizeof(path), "/local/domain/%u/device/vif/0", f.domid);
+    if (!model_store_value(path))
+        return;
+    snprintf(path, sizeof(path), "/local/domain/%u/device/vif/0/x", f.domid);
+    snprintf(text, sizeof(text), "%u", times++);
+    model_store_set(path, text);
+}
+
+static void scribbler(void **state)
+{
+    (void)state;
+    make_theirs();
+    model_set_hook(scribble, NULL);
+    assert_int_equal(chaos_vif_detach(f.kit->ctx, f.domid, 0, 10, true), 0);
+    model_set_hook(NULL, NULL);
+    assert_true(has_run());
+    assert_null(model_store_value(back("vif", 0, "")));
+    assert_int_equal(chaos_domain_destroy(f.kit->ctx, f.domid), 0);
+}
+
 /* Its nodes are there, and its last state is kept, until it has run. */
 static void look(void *arg, const char *operation)
 {
@@ -324,7 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(detached), TEST(destroyed), TEST(ours),   TEST(untouched),
-        TEST(refused),  TEST(failed),    TEST(faults),
+        TEST(refused),  TEST(failed),    TEST(faults), TEST(scribbler),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
