@@ -100,10 +100,10 @@ struct bus_ops {
     /* Its devices are others now. */
     void (*rescan)(struct chaos_ctx *ctx, uint32_t domid);
     /*
-     * One is taken away: the guest lets go of it (-ETIMEDOUT: it does not, and
-     * has it as before; -ENOENT or -ENXIO: there is no back end), it is the
-     * guest's no longer (-ENOENT: it was not), its back end ends. -errno
-     * without text.
+     * One is taken away: the guest lets go of it (-ETIME: it does not, and has
+     * it as before; -ENOENT or -ENXIO: there is no back end), it is the guest's
+     * no longer (-ENOENT: it was not), its back end ends. These errors have no
+     * text.
      */
     int (*device_close)(struct chaos_ctx *ctx, uint32_t domid,
                         const struct noxs_device *device,

@@ -134,6 +134,9 @@ static int search(struct chaos_ctx *ctx, const char *name, uint32_t *domid_out)
 
     if (rc > 0)
         rc = chaos_domain_list(ctx, &infos, &count);
+    /* A list does without what XenStore failed to tell, a search cannot. */
+    if (rc == 0)
+        rc = fill_others(ctx, infos, count);
     if (rc < 0)
         return rc;
     for (i = 0; i < count; i++) {

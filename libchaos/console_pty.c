@@ -39,8 +39,8 @@ static int find_terminal(struct chaos_ctx *ctx, uint32_t domid, char **name_out)
     if (rc == -ESHUTDOWN)
         return chaos__fail(ctx, -EOPNOTSUPP,
                            "domain %u ended without a console", domid);
-    if (rc == -ETIMEDOUT)
-        return chaos__fail(ctx, rc,
+    if (rc == -ETIME)
+        return chaos__fail(ctx, -ETIMEDOUT,
                            "domain %u: nobody serves its console ('%s' in "
                            "XenStore is empty): is xenconsoled running?",
                            domid, path);

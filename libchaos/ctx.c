@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
- * ctx.c: the context: errors, log, and the hypervisor opened on first use.
+ * ctx.c: the context: errors, log, and what is opened on first use: the
+ * hypervisor, dom0's kernel, XenStore.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -211,17 +212,24 @@ int chaos__host(struct chaos_ctx *ctx, struct host **host_out)
 /* As long as one that is silent was waited for. */
 #define STORE_PAUSE_NS UINT64_C(30000000000)
 
-static int store_open(struct chaos_ctx *ctx)
+int chaos__store_open(struct chaos_ctx *ctx, struct store **store_out)
 {
-    int rc = store_xen_open(&ctx->store);
+    int rc;
 
+    /* What is undone after a failure does not wait for it once more. */
+    if (chaos__now_ns() < ctx->store_next_ns)
+        return chaos__fail(ctx, -ETIMEDOUT,
+                           "XenStore's daemon did not answer a moment ago");
+    rc = store_xen_open(store_out);
     if (rc == -ENOENT || rc == -ECONNREFUSED)
         return chaos__fail(ctx, -ENODEV,
                            "XenStore's daemon is not running: start "
                            "xenstored or oxenstored (docs/install.md)");
-    if (rc == -EAGAIN || rc == -ETIMEDOUT)
+    if (rc == -EAGAIN || rc == -ETIMEDOUT) {
+        ctx->store_next_ns = chaos__now_ns() + STORE_PAUSE_NS;
         return chaos__fail(ctx, -ETIMEDOUT,
                            "XenStore's daemon takes no connection: it hangs");
+    }
     if (rc < 0)
         return chaos__fail(ctx, rc, "cannot connect to XenStore");
     return 0;
@@ -246,12 +254,8 @@ int chaos__store(struct chaos_ctx *ctx, struct store **store_out)
 
     if (ctx->store)
         store_renew(ctx);
-    /* What is undone after a failure does not wait for it once more. */
-    if (!ctx->store && chaos__now_ns() < ctx->store_next_ns)
-        return chaos__fail(ctx, -ETIMEDOUT,
-                           "XenStore's daemon did not answer a moment ago");
     if (!ctx->store)
-        rc = store_open(ctx);
+        rc = chaos__store_open(ctx, &ctx->store);
     if (rc == 0)
         *store_out = ctx->store;
     return rc;

@@ -59,13 +59,13 @@ static int ask_guest(struct detach *d, unsigned timeout_ms)
 
     if (rc == 0 || rc == -ENOENT || rc == -ENXIO)
         return 0;
-    if (rc == -ETIMEDOUT)
-        return chaos__fail(d->ctx, rc,
+    if (rc == -ETIME)
+        return chaos__fail(d->ctx, -ETIMEDOUT,
                            "domain %u: the guest did not let go of %s %u, and "
                            "keeps it; forcing takes it away",
                            d->domid, d->what, d->device.id);
-    return chaos__fail(d->ctx, rc, "domain %u: cannot close %s %u", d->domid,
-                       d->what, d->device.id);
+    return chaos__prefix(d->ctx, rc, "domain %u: cannot close %s %u", d->domid,
+                         d->what, d->device.id);
 }
 
 /* 1: a new record is staged; 0: it has nothing to say of this device. */
@@ -92,9 +92,9 @@ static int leave_bus(struct detach *d)
     if (rc == -ENOENT)
         return not_there(d);
     if (rc < 0)
-        return chaos__fail(d->ctx, rc,
-                           "domain %u: cannot take %s %u from what it has",
-                           d->domid, d->what, d->device.id);
+        return chaos__prefix(d->ctx, rc,
+                             "domain %u: cannot take %s %u from what it has",
+                             d->domid, d->what, d->device.id);
     return 0;
 }
 
@@ -128,9 +128,9 @@ static int end_back_end(struct detach *d)
     rc = d->bus->device_end(d->ctx, d->domid, &d->device);
     if (rc == 0)
         return 0;
-    return chaos__fail(d->ctx, rc,
-                       "domain %u: the back end of %s %u cannot be ended",
-                       d->domid, d->what, d->device.id);
+    return chaos__prefix(d->ctx, rc,
+                         "domain %u: the back end of %s %u cannot be ended",
+                         d->domid, d->what, d->device.id);
 }
 
 /* With the lock: nobody attaches or detaches meanwhile. */

@@ -80,6 +80,9 @@ int chaos__host(struct chaos_ctx *ctx, struct host **host_out) CHAOS_CHECK;
  * last one broke. -ENODEV with the remedy where no daemon runs.
  */
 int chaos__store(struct chaos_ctx *ctx, struct store **store_out) CHAOS_CHECK;
+/* Another, which is the caller's own. */
+int chaos__store_open(struct chaos_ctx *ctx,
+                      struct store **store_out) CHAOS_CHECK;
 
 /* name.c */
 

@@ -71,13 +71,26 @@ int noxs_plug(struct create *c)
     return 0;
 }
 
+static int take_out(struct chaos_ctx *ctx, uint32_t domid,
+                    const struct noxs_device *device)
+{
+    struct noxs_op_dev_remove op = {
+        .domid = (uint16_t)domid,
+        .type = device->type,
+        .id = device->id,
+    };
+
+    return ctx->hv->ops->noxs(ctx->hv, NOXS_OP_DEV_REMOVE, &op, sizeof(op),
+                              NULL, 0);
+}
+
 void noxs_unplug(struct create *c)
 {
     struct noxs_device devices[NOXS_DEV_MAX];
     unsigned count = devices_entries(&c->devices, devices);
 
     while (count-- > 0) {
-        int rc = noxs_device_forget(c->ctx, c->domid, &devices[count]);
+        int rc = take_out(c->ctx, c->domid, &devices[count]);
 
         if (rc < 0)
             chaos__log(c->ctx, CHAOS_LOG_ERROR,
@@ -96,22 +109,23 @@ int noxs_device_close(struct chaos_ctx *ctx, uint32_t domid,
     struct host *host;
     int rc = chaos__host(ctx, &host);
 
-    return rc < 0 ? rc
-                  : host->ops->back_close(host, domid, device->type, device->id,
-                                          timeout_ms);
+    if (rc < 0)
+        return rc;
+    rc = host->ops->back_close(host, domid, device->type, device->id,
+                               timeout_ms);
+    if (rc == -ETIMEDOUT)
+        return -ETIME;
+    if (rc < 0 && rc != -ENOENT && rc != -ENXIO)
+        return chaos__fail(ctx, rc, "its back end refused");
+    return rc;
 }
 
 int noxs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
                        const struct noxs_device *device)
 {
-    struct noxs_op_dev_remove op = {
-        .domid = (uint16_t)domid,
-        .type = device->type,
-        .id = device->id,
-    };
+    int rc = take_out(ctx, domid, device);
 
-    return ctx->hv->ops->noxs(ctx->hv, NOXS_OP_DEV_REMOVE, &op, sizeof(op),
-                              NULL, 0);
+    return rc < 0 && rc != -ENOENT ? chaos__fail(ctx, rc, "Xen refused") : rc;
 }
 
 int noxs_device_end(struct chaos_ctx *ctx, uint32_t domid,
@@ -120,7 +134,10 @@ int noxs_device_end(struct chaos_ctx *ctx, uint32_t domid,
     struct host *host;
     int rc = chaos__host(ctx, &host);
 
-    if (rc == 0)
-        rc = host->ops->back_destroy(host, domid, device->type, device->id);
-    return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
+    if (rc < 0)
+        return rc;
+    rc = host->ops->back_destroy(host, domid, device->type, device->id);
+    if (rc == 0 || rc == -ENOENT || rc == -ENXIO)
+        return 0;
+    return chaos__fail(ctx, rc, "it refused");
 }

@@ -59,8 +59,7 @@ static int check_nodes(struct chaos_ctx *ctx, struct store *store,
         free(requests[i].text);
     }
     if (rc < 0)
-        return chaos__fail(ctx, rc, "shell %u: cannot read its nodes",
-                           shell->domid);
+        return xs_refused(ctx, rc, "the shell's nodes");
     return unused ? 0 : changed(ctx, shell, "nodes");
 }
 
@@ -83,7 +82,7 @@ static int check_vif(struct chaos_ctx *ctx, struct store *store,
     waits = r.text && strcmp(r.text, INIT_WAIT) == 0;
     free(r.text);
     if (rc < 0 && rc != -ENOENT)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(ctx, rc, path);
     if (!waits ||
         host->ops->stock_vif(host, shell->domid, id, 0, &ifindex) < 0 ||
         ifindex != shell->vifs[id].ifindex)

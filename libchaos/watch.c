@@ -252,11 +252,13 @@ static int wait_stopped(struct chaos_watch *watch, struct waited *w,
         if (rc == -ETIMEDOUT)
             return chaos__fail(watch->ctx, rc, "domain %u is still running",
                                w->domid);
-        if (rc == 0)
-            rc = take_rings(watch);
         if (rc < 0)
             return chaos__fail(watch->ctx, rc, "waiting for domain %u",
                                w->domid);
+        rc = take_rings(watch);
+        if (rc < 0)
+            return chaos__prefix(watch->ctx, rc, "waiting for domain %u",
+                                 w->domid);
     }
     return rc;
 }

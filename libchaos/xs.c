@@ -111,15 +111,23 @@ int xs_refused(struct chaos_ctx *ctx, int rc, const char *path)
 {
     switch (rc) {
     case -EPIPE:
-        return chaos__fail(ctx, rc, "XenStore's daemon ended meanwhile");
+        return chaos__fail(ctx, rc,
+                           "XenStore's daemon ended meanwhile, at '%s': see "
+                           "that it runs",
+                           path);
     case -ETIMEDOUT:
-        return chaos__fail(ctx, rc, "XenStore's daemon does not answer");
+        return chaos__fail(ctx, rc,
+                           "XenStore's daemon does not answer, at '%s': see "
+                           "whether it hangs",
+                           path);
     case -ENOSPC:
-    case -E2BIG:
-        return chaos__fail(ctx, -ENOSPC,
+        return chaos__fail(ctx, rc,
                            "XenStore's quota is used up, at '%s': raise it in "
                            "the daemon's configuration",
                            path);
+    case -E2BIG:
+        return chaos__fail(ctx, -EMSGSIZE,
+                           "XenStore cannot hold what is to be at '%s'", path);
     default:
         return chaos__fail(ctx, rc, "XenStore refused '%s'", path);
     }

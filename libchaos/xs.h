@@ -188,9 +188,10 @@ struct xs_wait {
     uint64_t deadline;
 };
 /*
- * xs_wait.c: -ETIMEDOUT without text, and -ESHUTDOWN without text for a domain
- * that ended before. *text_out (may be NULL) is owned by the caller, and NULL
- * where there is no such node.
+ * xs_wait.c: -ETIME without text when the time is over, and -ESHUTDOWN without
+ * text for a domain that ended before. -ETIMEDOUT is, as everywhere, a daemon
+ * that does not answer. *text_out (may be NULL) is owned by the caller, and
+ * NULL where there is no such node.
  */
 int xs_wait(struct chaos_ctx *ctx, struct store *store, const struct xs_wait *w,
             char **text_out) CHAOS_CHECK;

@@ -36,7 +36,7 @@ static int each_entry(struct chaos_ctx *ctx, struct store *store,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot list '%s'", dir);
+        return xs_refused(ctx, rc, dir);
     for (at = 0; rc == 0 && at < r.size; at += strlen(r.text + at) + 1) {
         char path[STORE_PATH_SIZE];
 
@@ -102,7 +102,7 @@ static int remove_back_end(struct chaos_ctx *ctx, struct store *store,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(ctx, rc, path);
     rc = remove_nodes(ctx, store, r.text, left);
     free(r.text);
     return rc;
@@ -170,7 +170,7 @@ static int add_described(struct chaos_ctx *ctx, struct store *store,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(ctx, rc, path);
     if (strncmp(r.text, "/vm/", 4) == 0 && r.text[4] != '\0')
         xs_remove(b, "%s", r.text);
     free(r.text);

@@ -44,8 +44,8 @@ int xs_wait_up(struct chaos_ctx *ctx, uint32_t domid, unsigned timeout_ms)
         rc = xs_wait(ctx, store, &w, NULL);
     if (rc == -ESHUTDOWN)
         return chaos__fail(ctx, rc, "domain %u ended without being up", domid);
-    if (rc == -ETIMEDOUT)
-        return chaos__fail(ctx, rc,
+    if (rc == -ETIME)
+        return chaos__fail(ctx, -ETIMEDOUT,
                            "domain %u: the guest is not up yet, or does not "
                            "say so in XenStore ('%s')",
                            domid, path);
@@ -65,7 +65,7 @@ int xs_guest_state(struct chaos_ctx *ctx, uint32_t domid,
     path_of(domid, path);
     rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
     if (rc < 0 && rc != -ENOENT)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", path);
+        return xs_refused(ctx, rc, path);
     rc = is_up(&r) ? 0 : -EOPNOTSUPP;
     if (rc == 0)
         *state_out = (struct chaos_guest_state){

@@ -46,7 +46,7 @@ static void read_node(struct look *l, const char *path, char text[TEXT_SIZE])
         return;
     rc = l->store->ops->run(l->store, STORE_NO_TRANSACTION, &r, 1);
     if (rc < 0 && rc != -ENOENT)
-        l->rc = chaos__fail(l->ctx, rc, "XenStore: cannot read '%s'", path);
+        l->rc = xs_refused(l->ctx, rc, path);
     if (r.text)
         (void)snprintf(text, TEXT_SIZE, "%s", r.text);
     free(r.text);
@@ -126,7 +126,7 @@ static int each(struct chaos_ctx *ctx, struct store *store, uint32_t domid,
     if (rc == -ENOENT)
         return 0;
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore: cannot list '%s'", path);
+        return xs_refused(ctx, rc, path);
     for (at = 0; l.rc == 0 && at < r.size; at += strlen(r.text + at) + 1) {
         l.id = (uint32_t)strtoul(r.text + at, NULL, 10);
         fn(&l, arg);

@@ -49,6 +49,34 @@ void xs_rescan(struct chaos_ctx *ctx, uint32_t domid)
 /* --- the guest lets go -------------------------------------------------------
  */
 
+/*
+ * Only dom0's kernel knows how to close one by these nodes: a program, or a
+ * driver domain, would go on serving what was forgotten.
+ */
+static int check_server(struct chaos_ctx *ctx, struct store *store,
+                        uint32_t domid, const struct noxs_device *device)
+{
+    char path[STORE_PATH_SIZE], back[STORE_PATH_SIZE];
+    struct store_request r = {.verb = STORE_READ, .path = path};
+    int rc;
+
+    (void)snprintf(path, sizeof(path), "/libxl/%u/device/%s/%u/backend", domid,
+                   kind_of(device), device->id);
+    (void)snprintf(back, sizeof(back), "/local/domain/0/backend/%s/%u/%u",
+                   kind_of(device), domid, device->id);
+    rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
+    if (rc < 0 && rc != -ENOENT)
+        return xs_refused(ctx, rc, path);
+    rc = !r.text || strcmp(r.text, back) == 0
+             ? 0
+             : chaos__fail(ctx, -EOPNOTSUPP,
+                           "its back end is '%s', and not dom0's kernel: xl "
+                           "can take it away",
+                           r.text);
+    free(r.text);
+    return rc;
+}
+
 /* A back end that is asked to close, or no longer. */
 struct closing {
     struct chaos_ctx *ctx;
@@ -66,6 +94,8 @@ static int read_state(const struct closing *cl, uint32_t transaction,
     if (rc == 0)
         *is_it = strcmp(r.text, state) == 0;
     free(r.text);
+    if (rc < 0 && rc != -ENOENT)
+        return xs_refused(cl->ctx, rc, cl->state);
     return rc;
 }
 
@@ -127,6 +157,8 @@ int xs_device_close(struct chaos_ctx *ctx, uint32_t domid,
     };
     int rc = chaos__store(ctx, &cl.store);
 
+    if (rc == 0)
+        rc = check_server(ctx, cl.store, domid, device);
     if (rc < 0)
         return rc;
     (void)snprintf(cl.back, sizeof(cl.back), "/local/domain/0/backend/%s/%u/%u",
@@ -138,11 +170,11 @@ int xs_device_close(struct chaos_ctx *ctx, uint32_t domid,
     rc = xs_wait(ctx, cl.store, &w, NULL);
     if (rc == -ESHUTDOWN)
         return 0;
-    if (rc != -ETIMEDOUT)
+    if (rc != -ETIME)
         return rc;
     rc = change(&cl, CLOSING, "1", CONNECTED);
     if (rc == 1)
-        return -ETIMEDOUT;
+        return -ETIME;
     return rc;
 }
 
@@ -161,6 +193,8 @@ int xs_device_forget(struct chaos_ctx *ctx, uint32_t domid,
     int rc = chaos__store(ctx, &store);
 
     if (rc == 0)
+        rc = check_server(ctx, store, domid, device);
+    if (rc == 0)
         rc = xs_script_undo(ctx, store, &d);
     return rc < 0 ? rc : xs_device_remove(ctx, &d);
 }
@@ -171,8 +205,9 @@ int xs_device_gone(struct chaos_ctx *ctx, uint32_t domid,
     struct host *host;
     int rc = chaos__host(ctx, &host);
 
-    if (rc == 0)
-        rc = host->ops->stock_gone(host, domid, device->type, device->id,
-                                   XS_BACK_LIMIT_MS);
-    return rc;
+    if (rc < 0)
+        return rc;
+    rc = host->ops->stock_gone(host, domid, device->type, device->id,
+                               XS_BACK_LIMIT_MS);
+    return rc < 0 ? chaos__fail(ctx, rc, "dom0's kernel has it still") : 0;
 }

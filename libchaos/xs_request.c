@@ -56,8 +56,8 @@ int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
     rc = xs_wait(ctx, store, &w, NULL);
     if (rc == -ESHUTDOWN)
         return chaos__fail(ctx, rc, "domain %u ended without an answer", domid);
-    if (rc == -ETIMEDOUT)
-        return chaos__fail(ctx, rc,
+    if (rc == -ETIME)
+        return chaos__fail(ctx, -ETIMEDOUT,
                            "domain %u: the guest did not answer; 'chaos "
                            "destroy' ends it without its help",
                            domid);

@@ -20,7 +20,7 @@ static int look(struct chaos_ctx *ctx, struct store *store,
     int rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
 
     if (rc < 0 && rc != -ENOENT)
-        return chaos__fail(ctx, rc, "XenStore: cannot read '%s'", w->path);
+        return xs_refused(ctx, rc, w->path);
     rc = w->ready(&r);
     if (rc && text_out)
         *text_out = r.text;
@@ -65,7 +65,7 @@ static int loop(struct chaos_ctx *ctx, struct store *store,
         if (rc == 0 && !ended && deadline_passed(w->deadline))
             rc = -ETIMEDOUT;
         if (rc == -ETIMEDOUT)
-            return rc;
+            return -ETIME;
         if (rc < 0)
             return chaos__fail(ctx, rc, "domain %u: waiting for XenStore",
                                w->domid);
@@ -89,7 +89,7 @@ static int begin(struct chaos_ctx *ctx, struct store *store,
     if (rc == 0 && w->word)
         rc = store->ops->run(store, STORE_NO_TRANSACTION, &r, 1);
     if (rc < 0)
-        return chaos__fail(ctx, rc, "XenStore refused '%s'", w->path);
+        return xs_refused(ctx, rc, w->path);
     /* From here on, what comes tells of something new. */
     drain(store);
     return 0;

@@ -16,6 +16,8 @@
 
 #define BATCH 64u
 #define TOKEN "watch"
+#define EXITS "@releaseDomain"
+#define ARRIVALS "@introduceDomain"
 
 struct seen {
     uint32_t domid;
@@ -138,11 +140,9 @@ static int compare_all(struct xs_watch *w, const struct seen_list *now)
 
 static int set_watch(struct xs_watch *w)
 {
-    int rc = w->store->ops->watch(w->store, "@releaseDomain", TOKEN);
+    int rc = w->store->ops->watch(w->store, EXITS, TOKEN);
 
-    if (rc < 0)
-        return chaos__fail(w->ctx, rc, "cannot watch for exits");
-    return 0;
+    return rc < 0 ? xs_refused(w->ctx, rc, EXITS) : 0;
 }
 
 int xs_watch_open(struct chaos_ctx *ctx, struct xs_watch **watch_out)
@@ -154,15 +154,13 @@ int xs_watch_open(struct chaos_ctx *ctx, struct xs_watch **watch_out)
         return chaos__fail(ctx, -ENOMEM, "no memory for a watch");
     w->ctx = ctx;
     w->hv = ctx->hv;
-    rc = store_xen_open(&w->store);
-    if (rc < 0)
-        rc = chaos__fail(ctx, rc, "cannot connect to XenStore");
+    rc = chaos__store_open(ctx, &w->store);
     if (rc == 0)
         rc = set_watch(w);
     if (rc == 0) {
-        rc = w->store->ops->watch(w->store, "@introduceDomain", TOKEN);
+        rc = w->store->ops->watch(w->store, ARRIVALS, TOKEN);
         if (rc < 0)
-            (void)chaos__fail(ctx, rc, "cannot watch for new domains");
+            rc = xs_refused(ctx, rc, ARRIVALS);
     }
     if (rc == 0)
         rc = look(w, &w->seen);
@@ -199,17 +197,15 @@ int xs_watch_drain(struct xs_watch *w)
     } while (rc == 0);
     if (rc == -EAGAIN)
         return 0;
-    return chaos__fail(w->ctx, rc, "XenStore's daemon ended meanwhile");
+    return xs_refused(w->ctx, rc, EXITS);
 }
 
 /* A new watch rings at once. */
 static int ring_again(struct xs_watch *w)
 {
-    int rc = w->store->ops->unwatch(w->store, "@releaseDomain", TOKEN);
+    int rc = w->store->ops->unwatch(w->store, EXITS, TOKEN);
 
-    if (rc < 0)
-        return chaos__fail(w->ctx, rc, "cannot go on watching for exits");
-    return set_watch(w);
+    return rc < 0 ? xs_refused(w->ctx, rc, EXITS) : set_watch(w);
 }
 
 int xs_watch_read(struct xs_watch *w, struct noxs_exit *exits, size_t count)
