@@ -83,6 +83,9 @@ void xs_device_start(struct xs_batch *b, const struct xs_device *d)
                    kind_of(d), d->domid, d->id);
     (void)snprintf(domid, sizeof(domid), "%u", d->domid);
     make_ends(b, d);
+    /* What one of this number said may be there still. */
+    xs_remove(b, "/local/domain/0/error/backend/%s/%u/%u", kind_of(d), d->domid,
+              d->id);
     xs_front(b, d, "backend", back);
     xs_front(b, d, "backend-id", "0");
     xs_back(b, d, "frontend", front);
