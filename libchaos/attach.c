@@ -7,7 +7,6 @@
 
 #include <chaos/device.h>
 
-#include "birth.h"
 #include "bus.h"
 #include "create.h"
 #include "devices.h"
@@ -36,23 +35,10 @@ static bool is_present(const struct attach *a, uint32_t type, uint32_t id)
 /* --- may it be done? --------------------------------------------------------
  */
 
-/* One in the making has what its maker knows of, and no record yet. */
-static int check_made(struct attach *a)
-{
-    struct hv_domain_state state;
-    struct birth birth;
-    int rc = domain_look(a->c.ctx, &a->c.hv, a->c.domid, &state);
-
-    if (rc == 0 && birth_decode(state.uuid, &birth))
-        return chaos__fail(a->c.ctx, -EBUSY, "domain %u is still being made",
-                           a->c.domid);
-    return rc;
-}
-
 static int check_domain(struct attach *a)
 {
     struct hv_domain_state state;
-    int rc = check_made(a);
+    int rc = domain_made(a->c.ctx, &a->c.hv, a->c.domid, &state);
 
     if (rc == 0)
         rc = domain_other(a->c.ctx, &a->c.hv, a->c.domid, &state);

@@ -151,8 +151,10 @@ static int detach(struct detach *d, unsigned timeout_ms, bool force)
 {
     struct hv_domain_state state;
     struct hv *hv;
-    int rc = domain_other(d->ctx, &hv, d->domid, &state);
+    int rc = domain_made(d->ctx, &hv, d->domid, &state);
 
+    if (rc == 0)
+        rc = domain_other(d->ctx, &hv, d->domid, &state);
     if (rc == 0)
         rc = bus_of_domain(d->ctx, d->domid, &hv, &d->bus);
     if (rc == 0)

@@ -145,9 +145,8 @@ int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid)
     return rc;
 }
 
-/* One that is not made yet is paused, and its maker counts on that. */
-static int made_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
-                      struct hv_domain_state *state_out)
+int domain_made(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                struct hv_domain_state *state_out)
 {
     struct birth birth;
     int rc = domain_look(ctx, hv_out, domid, state_out);
@@ -164,7 +163,7 @@ int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid)
     int rc = not_dom0(ctx, domid);
 
     if (rc == 0)
-        rc = made_state(ctx, &hv, domid, &state);
+        rc = domain_made(ctx, &hv, domid, &state);
     if (rc < 0)
         return rc;
     rc = hv->ops->domain_pause(hv, domid);
@@ -177,7 +176,7 @@ int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid)
 {
     struct hv_domain_state state;
     struct hv *hv;
-    int rc = made_state(ctx, &hv, domid, &state);
+    int rc = domain_made(ctx, &hv, domid, &state);
 
     if (rc < 0)
         return rc;
@@ -198,7 +197,7 @@ int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
     if (rc == 0)
         rc = not_dom0(ctx, domid);
     if (rc == 0)
-        rc = made_state(ctx, &hv, domid, &state);
+        rc = domain_made(ctx, &hv, domid, &state);
     if (rc == 0)
         rc = bus_rename(ctx, domid, name);
     return rc;

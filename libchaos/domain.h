@@ -22,7 +22,14 @@ int domain_look(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
 int domain_state(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out) CHAOS_CHECK;
 
-/* domain.c: the same of any but domain 0, which runs this host. */
+/*
+ * domain.c: as domain_look; -EBUSY with text of one in the making: it has what
+ * its maker knows of, and its maker counts on that.
+ */
+int domain_made(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
+                struct hv_domain_state *state_out) CHAOS_CHECK;
+
+/* domain.c: as domain_state, of any but domain 0, which runs this host. */
 int domain_other(struct chaos_ctx *ctx, struct hv **hv_out, uint32_t domid,
                  struct hv_domain_state *state_out) CHAOS_CHECK;
 

@@ -308,11 +308,11 @@ static void uuid_of_theirs(void **state)
     (void)kit_create(kit, "name", "theirs", "uuid", UUID, NULL);
 }
 
-/* A shell that was given a name would keep it, and leave nodes. */
-static void rename_shell(void **state)
+/* What a shell is given, or loses, its taker does not know of. */
+static void shell_is_left(void **state)
 {
     struct kit *kit = *state;
-    struct chaos_config *cfg = kit_config(kit, NULL);
+    struct chaos_config *cfg = kit_config(kit, "vifs", "[{}]", NULL);
     struct chaos_shell *shell = shell_prepare(kit, kit->ctx, cfg, WAY_SHELL);
     char *nodes = model_store_text(), *after;
 
@@ -320,12 +320,33 @@ static void rename_shell(void **state)
         kit->ctx,
         chaos_domain_rename(kit->ctx, chaos_shell_domid(shell), "new"), -EBUSY);
     kit_assert_says(kit->ctx, "still being made");
+    kit_assert_error(
+        kit->ctx,
+        chaos_vif_detach(kit->ctx, chaos_shell_domid(shell), 0, 10, true),
+        -EBUSY);
+    kit_assert_says(kit->ctx, "still being made");
     after = model_store_text();
     assert_string_equal(after, nodes);
     free(nodes);
     free(after);
     assert_int_equal(chaos_shell_destroy(kit->ctx, shell), 0);
     chaos_shell_free(shell);
+    chaos_config_destroy(cfg);
+}
+
+/* What a back end of that number said once is not what the new one says. */
+static void old_error(void **state)
+{
+    struct kit *kit = *state;
+    struct chaos_config *cfg = kit_config(kit, "vifs", "[{}]", NULL);
+    uint32_t domid = model_domain_add(NULL);
+
+    model_store_set(kit_node(domid, "name"), "theirs");
+    set("/local/domain/0/error/backend/vif", domid, "/0/error", "-22 old");
+    host_knobs.no_stock = true;
+    kit_assert_error(kit->ctx, chaos_vif_attach(kit->ctx, domid, cfg, NULL),
+                     -ENODEV);
+    kit_assert_says(kit->ctx, "there is no back end");
     chaos_config_destroy(cfg);
 }
 
@@ -366,8 +387,8 @@ int main(void)
         TEST(silent_request), TEST(silent_wait_up), TEST(silent_console),
         TEST(silent_detach),  TEST(dies),           TEST(dies_while_waiting),
         TEST(silent_connect), TEST(silent_lookup),  TEST(scribbler),
-        TEST(uuid_of_ours),   TEST(uuid_of_theirs), TEST(rename_shell),
-        TEST(disk_of_qemu),
+        TEST(uuid_of_ours),   TEST(uuid_of_theirs), TEST(shell_is_left),
+        TEST(old_error),      TEST(disk_of_qemu),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
