@@ -5,6 +5,8 @@
 #ifndef LIBCHAOS_HOST_LINUX_H
 #define LIBCHAOS_HOST_LINUX_H
 
+#include <dirent.h>
+
 #include "host.h"
 
 /* back.c: /dev/xen/noxs, opened and its version checked. */
@@ -50,6 +52,17 @@ int netlink_change(struct netlink *nl, const struct host_link *link);
 int netlink_move(struct netlink *nl, uint32_t ifindex, uint32_t master);
 int netlink_rename(struct netlink *nl, uint32_t ifindex, const char *name);
 
+/* What a link has moved, and whose it is. */
+struct netlink_counters {
+    char name[HOST_IFNAME_SIZE];
+    const char *bus, *device; /* "": of none */
+    uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, tx_dropped;
+};
+/* Of all links. Those that come or go meanwhile may be left out. */
+int netlink_count(struct netlink *nl,
+                  void (*each)(void *arg, const struct netlink_counters *link),
+                  void *arg);
+
 /*
  * bridge.c: a bridge's index and MTU; *fd is a socket, -1 before the first
  * call. What it does not find there may be, where the kernel's /sys is not: ask
@@ -66,11 +79,22 @@ int stock_gone(uint32_t domid, uint32_t type, uint32_t id, unsigned timeout_ms);
 int stock_claim(int fd, bool readonly, int *claim_out);
 int stock_number(int fd, uint32_t *dev_major_out, uint32_t *dev_minor_out);
 
-/* stock_list.c: see host.h; where the kernel shows that bus. */
+/* stock_count.c: see host.h; where the kernel shows that bus. */
 #define STOCK_BUS "/sys/bus/xen-backend/devices"
 int stock_count(const char *bus, struct host_back *back);
-int stock_list(const char *bus, struct host_back **backs_out,
-               size_t *count_out);
+int stock_count_at(int bus, struct host_back *back);
+/* A directory below the bus; NULL with 0: there is none. */
+int stock_dir(int bus, const char *path, DIR **dir_out);
+
+/* stock_list.c: all back ends, in an order of its own. */
+struct stock_backs {
+    struct host_back *list; /* free() it, also after a failure */
+    size_t count, vifs, room;
+};
+/* Which there are; then what netlink_count says of them; then the rest. */
+int stock_find(const char *bus, struct stock_backs *found);
+void stock_link(void *found, const struct netlink_counters *link);
+int stock_count_rest(const char *bus, struct stock_backs *found);
 
 /* loop.c: a small file of /sys as one line. */
 int sys_read(const char *path, char *buf, size_t size);

@@ -101,8 +101,7 @@ static int link_read(struct nlmsghdr *hdr, struct netlink_link *link_out)
  * One message of an answer: 1 when it is not of this question, else 0 or
  * -errno. An error of 0 acknowledges.
  */
-static int answer_read(struct nlmsghdr *hdr, uint32_t seq,
-                       struct netlink_link *link_out)
+static int answer_read(struct nlmsghdr *hdr, uint32_t seq, void *link_out)
 {
     const struct nlmsgerr *err = nlmsg_data(hdr);
 
@@ -115,8 +114,9 @@ static int answer_read(struct nlmsghdr *hdr, uint32_t seq,
     return link_read(hdr, link_out);
 }
 
-static int receive(struct netlink *nl, uint32_t seq,
-                   struct netlink_link *link_out)
+typedef int (*read_fn)(struct nlmsghdr *hdr, uint32_t seq, void *arg);
+
+static int receive(struct netlink *nl, uint32_t seq, read_fn read, void *arg)
 {
     struct sockaddr_nl from;
     int rc = 1;
@@ -130,20 +130,20 @@ static int receive(struct netlink *nl, uint32_t seq,
             return -EIO;
         hdr = (struct nlmsghdr *)(void *)buf;
         for (; rc == 1 && nlmsg_ok(hdr, len); hdr = nlmsg_next(hdr, &len))
-            rc = answer_read(hdr, seq, link_out);
+            rc = read(hdr, seq, arg);
     }
     return rc;
 }
 
 /* Send a message, which is freed, and wait for its answer. */
-static int transact(struct netlink *nl, struct nl_msg *msg,
-                    struct netlink_link *link_out)
+static int transact(struct netlink *nl, struct nl_msg *msg, read_fn read,
+                    void *arg)
 {
     int r = nl_send_auto(nl->sock, msg);
     uint32_t seq = nlmsg_hdr(msg)->nlmsg_seq;
 
     nlmsg_free(msg);
-    return r < 0 ? -EIO : receive(nl, seq, link_out);
+    return r < 0 ? -EIO : receive(nl, seq, read, arg);
 }
 
 int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
@@ -159,8 +159,75 @@ int netlink_find(struct netlink *nl, const char *name, uint32_t ifindex,
         nlmsg_free(msg);
         return -ENOMEM;
     }
-    return transact(nl, msg, link_out);
+    return transact(nl, msg, answer_read, link_out);
 }
+
+/* --- counters ----------------------------------------------------------------
+ */
+
+struct counting {
+    void (*each)(void *arg, const struct netlink_counters *link);
+    void *arg;
+};
+
+static const char *text_of(const struct nlattr *attr)
+{
+    return attr ? nla_get_string(attr) : "";
+}
+
+/* One that does not say enough is left out. */
+static void count_link(struct nlmsghdr *hdr, const struct counting *counting)
+{
+    static const struct nla_policy policy[IFLA_MAX + 1] = {
+        [IFLA_STATS64] = {.minlen =
+                              offsetof(struct rtnl_link_stats64, multicast)},
+        [IFLA_PARENT_DEV_NAME] = {.type = NLA_NUL_STRING},
+        [IFLA_PARENT_DEV_BUS_NAME] = {.type = NLA_NUL_STRING},
+    };
+    struct nlattr *attrs[IFLA_MAX + 1];
+    struct netlink_counters link = {0};
+    struct rtnl_link_stats64 stats = {0};
+
+    if (nlmsg_parse(hdr, sizeof(struct ifinfomsg), attrs, IFLA_MAX, policy) <
+            0 ||
+        !attrs[IFLA_IFNAME] || !attrs[IFLA_STATS64])
+        return;
+    (void)nla_strlcpy(link.name, attrs[IFLA_IFNAME], sizeof(link.name));
+    link.bus = text_of(attrs[IFLA_PARENT_DEV_BUS_NAME]);
+    link.device = text_of(attrs[IFLA_PARENT_DEV_NAME]);
+    (void)nla_memcpy(&stats, attrs[IFLA_STATS64], sizeof(stats));
+    link.rx_packets = stats.rx_packets;
+    link.rx_bytes = stats.rx_bytes;
+    link.tx_packets = stats.tx_packets;
+    link.tx_bytes = stats.tx_bytes;
+    link.tx_dropped = stats.tx_dropped;
+    counting->each(counting->arg, &link);
+}
+
+/* One message of many: as answer_read. */
+static int count_read(struct nlmsghdr *hdr, uint32_t seq, void *counting)
+{
+    if (hdr->nlmsg_seq == seq && hdr->nlmsg_type == NLMSG_DONE)
+        return 0;
+    if (hdr->nlmsg_seq == seq && hdr->nlmsg_type == RTM_NEWLINK)
+        count_link(hdr, counting);
+    return answer_read(hdr, seq, NULL);
+}
+
+int netlink_count(struct netlink *nl,
+                  void (*each)(void *arg, const struct netlink_counters *link),
+                  void *arg)
+{
+    struct counting counting = {each, arg};
+    struct ifinfomsg body = {0};
+    struct nl_msg *msg =
+        message(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, &body);
+
+    return msg ? transact(nl, msg, count_read, &counting) : -ENOMEM;
+}
+
+/* --- changes -----------------------------------------------------------------
+ */
 
 /* What is to become of a link, by one message. */
 struct change {
@@ -190,7 +257,7 @@ static int change_link(struct netlink *nl, uint32_t ifindex,
         nlmsg_free(msg);
         return -ENOMEM;
     }
-    return transact(nl, msg, NULL);
+    return transact(nl, msg, answer_read, NULL);
 }
 
 /* Both in one message: the kernel joins the bridge before the link comes up. */

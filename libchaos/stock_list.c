@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-only */
 /*
  * stock_list.c: which of Linux's own back ends there are, and what they have
- * moved, as the kernel's bus of them tells.
+ * moved.
  *
- * A device may go at any moment: what can no longer be read is 0.
+ * The kernel's bus of them tells which there are. Netlink tells the counters of
+ * all links at once, in a sixth of the time that files take for as many.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,156 +15,8 @@
 #include "host_linux.h"
 #include "internal.h"
 
-#define PATH_SIZE 96
 #define FIRST_ROOM 32u
-#define SECTOR_SIZE 512u
-
-/* A file of statistics, and whose field in struct host_back it is. */
-struct counter {
-    const char *file;
-    size_t field;
-    unsigned unit;
-};
-
-#define COUNTER(file, name, unit)                                              \
-    {                                                                          \
-        file, offsetof(struct host_back, name), unit                           \
-    }
-
-/* What the interface receives the guest has sent. */
-static const struct counter vif_counters[] = {
-    COUNTER("rx_packets", sent_ops, 1),
-    COUNTER("rx_bytes", sent_bytes, 1),
-    COUNTER("tx_packets", received_ops, 1),
-    COUNTER("tx_bytes", received_bytes, 1),
-    COUNTER("tx_dropped", errors, 1),
-    {0},
-};
-
-static const struct counter vbd_counters[] = {
-    COUNTER("wr_req", sent_ops, 1),
-    COUNTER("wr_sect", sent_bytes, SECTOR_SIZE),
-    COUNTER("rd_req", received_ops, 1),
-    COUNTER("rd_sect", received_bytes, SECTOR_SIZE),
-    {0},
-};
-
-/* What the kernel says of a device that is not there, or is going. */
-static int unless_gone(int rc)
-{
-    return rc == -ENOENT || rc == -ENODEV || rc == -EINVAL ? 0 : rc;
-}
-
-/* --- counters ----------------------------------------------------------------
- */
-
-static int read_counter(int dir, const char *file, uint64_t *value_out)
-{
-    CLEANUP_CLOSE int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
-    char text[32];
-    ssize_t r = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-    if (r < 0)
-        return unless_gone(-errno);
-    text[r] = '\0';
-    *value_out = strtoull(text, NULL, 10);
-    return 0;
-}
-
-static int read_counters(int bus, const char *path,
-                         const struct counter *counter, struct host_back *back)
-{
-    CLEANUP_CLOSE int dir =
-        openat(bus, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = 0;
-
-    if (dir < 0)
-        return unless_gone(-errno);
-    for (; rc == 0 && counter->file; counter++) {
-        uint64_t value = 0;
-
-        rc = read_counter(dir, counter->file, &value);
-        value *= counter->unit;
-        memcpy((char *)back + counter->field, &value, sizeof(value));
-    }
-    return rc;
-}
-
-/* A directory below the bus; NULL with 0: there is none. */
-static int open_dir(int bus, const char *path, DIR **dir_out)
-{
-    CLEANUP_CLOSE int fd =
-        openat(bus, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    *dir_out = NULL;
-    if (fd < 0)
-        return unless_gone(-errno);
-    *dir_out = fdopendir(fd);
-    if (!*dir_out)
-        return -errno;
-    (void)TAKE_FD(fd);
-    return 0;
-}
-
-/* Whatever its interface is called by now; it has one at most. */
-static int find_ifname(int bus, struct host_back *back)
-{
-    struct dirent *entry;
-    char path[PATH_SIZE];
-    DIR *dir;
-    int rc;
-
-    (void)snprintf(path, sizeof(path), "vif-%u-%u/net", back->domid, back->id);
-    rc = open_dir(bus, path, &dir);
-    if (!dir)
-        return rc;
-    while ((entry = readdir(dir))) {
-        if (entry->d_name[0] != '.' &&
-            strlen(entry->d_name) < sizeof(back->ifname))
-            memcpy(back->ifname, entry->d_name, strlen(entry->d_name) + 1);
-    }
-    closedir(dir);
-    return 0;
-}
-
-static int count_vif(int bus, struct host_back *back)
-{
-    struct host_back found = *back;
-    char path[PATH_SIZE];
-    int rc;
-
-    found.ifname[0] = '\0';
-    rc = find_ifname(bus, &found);
-    if (rc < 0 || found.ifname[0] == '\0')
-        return rc;
-    (void)snprintf(path, sizeof(path), "vif-%u-%u/net/%s/statistics",
-                   back->domid, back->id, found.ifname);
-    rc = read_counters(bus, path, vif_counters, &found);
-    if (rc == 0)
-        *back = found;
-    return rc;
-}
-
-static int count(int bus, struct host_back *back)
-{
-    char path[PATH_SIZE];
-
-    if (back->type == NOXS_DEV_VIF)
-        return count_vif(bus, back);
-    (void)snprintf(path, sizeof(path), "vbd-%u-%u/statistics", back->domid,
-                   back->id);
-    return read_counters(bus, path, vbd_counters, back);
-}
-
-int stock_count(const char *bus, struct host_back *back)
-{
-    CLEANUP_CLOSE int fd = open(bus, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    return fd < 0 ? unless_gone(-errno) : count(fd, back);
-}
-
-/* --- all of them -------------------------------------------------------------
- */
+#define BUS_NAME "xen-backend"
 
 static bool read_name(const char *name, struct host_back *back_out)
 {
@@ -183,50 +36,85 @@ static bool read_name(const char *name, struct host_back *back_out)
     return true;
 }
 
-struct list {
-    struct host_back *backs; /* owned */
-    size_t count, room;
-};
-
-static int add(struct list *list, const struct host_back *back)
+static int by_device(const void *a, const void *b)
 {
-    size_t room = list->room ? list->room * 2 : FIRST_ROOM;
+    const struct host_back *left = a, *right = b;
+
+    if (left->domid != right->domid)
+        return left->domid < right->domid ? -1 : 1;
+    if (left->type != right->type)
+        return left->type < right->type ? -1 : 1;
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+static int add(struct stock_backs *found, const struct host_back *back)
+{
+    size_t room = found->room ? found->room * 2 : FIRST_ROOM;
     struct host_back *more;
 
-    if (list->count == list->room) {
-        more = realloc(list->backs, room * sizeof(*more));
+    if (found->count == found->room) {
+        more = realloc(found->list, room * sizeof(*more));
         if (!more)
             return -ENOMEM;
-        list->backs = more;
-        list->room = room;
+        found->list = more;
+        found->room = room;
     }
-    list->backs[list->count++] = *back;
+    found->list[found->count++] = *back;
+    found->vifs += back->type == NOXS_DEV_VIF;
     return 0;
 }
 
-int stock_list(const char *bus, struct host_back **backs_out, size_t *count_out)
+int stock_find(const char *bus, struct stock_backs *found)
 {
-    struct list list = {0};
     struct dirent *entry;
     DIR *dir;
-    int rc = open_dir(AT_FDCWD, bus, &dir);
+    int rc = stock_dir(AT_FDCWD, bus, &dir);
 
     while (rc == 0 && dir && (entry = readdir(dir))) {
         struct host_back back;
 
-        if (!read_name(entry->d_name, &back))
-            continue;
-        rc = count(dirfd(dir), &back);
-        if (rc == 0)
-            rc = add(&list, &back);
+        if (read_name(entry->d_name, &back))
+            rc = add(found, &back);
     }
     if (dir)
         closedir(dir);
-    if (rc < 0) {
-        free(list.backs);
-        return rc;
+    if (rc == 0 && found->count > 0)
+        qsort(found->list, found->count, sizeof(*found->list), by_device);
+    return rc;
+}
+
+/* What the interface receives the guest has sent. */
+void stock_link(void *arg, const struct netlink_counters *link)
+{
+    struct stock_backs *found = arg;
+    struct host_back key, *back;
+
+    if (found->count == 0 || strcmp(link->bus, BUS_NAME) != 0 ||
+        !read_name(link->device, &key))
+        return;
+    back = bsearch(&key, found->list, found->count, sizeof(key), by_device);
+    if (!back)
+        return;
+    memcpy(back->ifname, link->name, sizeof(back->ifname));
+    back->sent_ops = link->rx_packets;
+    back->sent_bytes = link->rx_bytes;
+    back->received_ops = link->tx_packets;
+    back->received_bytes = link->tx_bytes;
+    back->errors = link->tx_dropped;
+}
+
+/* The disks, and vifs that netlink did not tell of. */
+int stock_count_rest(const char *bus, struct stock_backs *found)
+{
+    DIR *dir;
+    size_t i;
+    int rc = stock_dir(AT_FDCWD, bus, &dir);
+
+    for (i = 0; rc == 0 && dir && i < found->count; i++) {
+        if (found->list[i].ifname[0] == '\0')
+            rc = stock_count_at(dirfd(dir), &found->list[i]);
     }
-    *backs_out = list.backs;
-    *count_out = list.count;
-    return 0;
+    if (dir)
+        closedir(dir);
+    return rc;
 }

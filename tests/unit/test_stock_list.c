@@ -38,6 +38,24 @@ static const char *bus_of(const struct kit *kit)
     return path;
 }
 
+/* As host_linux.c does it, but for netlink. */
+static int list_all(const struct kit *kit, struct host_back **backs_out,
+                    size_t *count_out)
+{
+    struct stock_backs found = {0};
+    int rc = stock_find(bus_of(kit), &found);
+
+    if (rc == 0)
+        rc = stock_count_rest(bus_of(kit), &found);
+    if (rc < 0) {
+        free(found.list);
+        return rc;
+    }
+    *backs_out = found.list;
+    *count_out = found.count;
+    return 0;
+}
+
 #define VIF "vif-3-0/net/web0/statistics/"
 #define VBD "vbd-5-51712/statistics/"
 
@@ -67,13 +85,13 @@ static void none(void **state)
     size_t count = 7;
 
     /* Without that bus, and with nothing on it. */
-    assert_int_equal(stock_list(bus_of(kit), &backs, &count), 0);
+    assert_int_equal(list_all(kit, &backs, &count), 0);
     assert_int_equal(count, 0);
     assert_null(backs);
     assert_int_equal(stock_count(bus_of(kit), &back), 0);
     put(kit, "", NULL);
     count = 7;
-    assert_int_equal(stock_list(bus_of(kit), &backs, &count), 0);
+    assert_int_equal(list_all(kit, &backs, &count), 0);
     assert_int_equal(count, 0);
     assert_int_equal(stock_count(bus_of(kit), &back), 0);
     assert_string_equal(back.ifname, "");
@@ -116,7 +134,7 @@ static void some(void **state)
     size_t i, count;
 
     make_bus(kit);
-    assert_int_equal(stock_list(bus_of(kit), &backs, &count), 0);
+    assert_int_equal(list_all(kit, &backs, &count), 0);
     assert_int_equal(count, 3);
     for (i = 0; i < count; i++) {
         check(&backs[i]);
@@ -161,12 +179,59 @@ static void many(void **state)
         snprintf(path, sizeof(path), "vbd-%zu-51712/statistics/rd_req", i);
         put(kit, path, "2\n");
     }
-    assert_int_equal(stock_list(bus_of(kit), &backs, &count), 0);
+    assert_int_equal(list_all(kit, &backs, &count), 0);
     assert_int_equal(count, 100);
     for (i = 0; i < count; i++)
         sum += backs[i].domid * backs[i].received_ops;
     assert_int_equal(sum, 5050 * 2);
     free(backs);
+}
+
+static struct netlink_counters link_of(const char *name, const char *bus,
+                                       const char *device)
+{
+    struct netlink_counters link = {.bus = bus, .device = device};
+
+    memcpy(link.name, name, strlen(name) + 1);
+    link.rx_packets = 1;
+    link.rx_bytes = 20;
+    link.tx_packets = 300;
+    link.tx_bytes = UINT64_MAX;
+    link.tx_dropped = 7;
+    return link;
+}
+
+/* What netlink tells of a vif is not read from its files. */
+static void links(void **state)
+{
+    const struct netlink_counters other[] = {
+        link_of("lo", "", ""),
+        link_of("eth0", "xen", "vif-4-1"),
+        link_of("eth1", "xen-backend", "vif-4"),
+        link_of("eth2", "xen-backend", "vif-4-2"),
+        link_of("eth3", "xen-backend", "vif-5-1"),
+    };
+    const struct netlink_counters known =
+        link_of("web0", "xen-backend", "vif-3-0");
+    struct stock_backs found = {0};
+    struct kit *kit = *state;
+    size_t i;
+
+    stock_link(&found, &known);
+    make_bus(kit);
+    put(kit, VIF "rx_bytes", "999\n");
+    assert_int_equal(stock_find(bus_of(kit), &found), 0);
+    assert_int_equal(found.count, 3);
+    assert_int_equal(found.vifs, 2);
+    for (i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+        stock_link(&found, &other[i]);
+    for (i = 0; i < found.count; i++)
+        assert_string_equal(found.list[i].ifname, "");
+    stock_link(&found, &known);
+    assert_int_equal(stock_count_rest(bus_of(kit), &found), 0);
+    for (i = 0; i < found.count; i++)
+        check(&found.list[i]);
+    free(found.list);
 }
 
 /* Each descriptor and each allocation that is not to be had. */
@@ -186,7 +251,7 @@ static void failures(void **state)
     for (n = 0, rc = -EMFILE; rc == -EMFILE && n < 64; n++) {
         few = (struct rlimit){n, old.rlim_max};
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-        rc = stock_list(bus_of(kit), &backs, &count);
+        rc = list_all(kit, &backs, &count);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     }
     assert_int_equal(rc, 0);
@@ -195,7 +260,7 @@ static void failures(void **state)
     free(backs);
     for (n = 0, fired = 1; fired; n++) {
         oom_arm(n);
-        rc = stock_list(bus_of(kit), &backs, &count);
+        rc = list_all(kit, &backs, &count);
         fired = oom_disarm();
         assert_int_equal(rc, fired ? -ENOMEM : 0);
     }
@@ -208,8 +273,8 @@ static void failures(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(none), TEST(some), TEST(one),
-                                       TEST(many), TEST(failures)};
+    const struct CMUnitTest tests[] = {TEST(none), TEST(some),  TEST(one),
+                                       TEST(many), TEST(links), TEST(failures)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
