@@ -11,7 +11,9 @@
  *  - Fork: a child must not use its parent's context, only destroy its own
  *    copy or exec; all file descriptors are close-on-exec.
  *  - The library never prints, never exits, changes no signal handler, no
- *    umask and no working directory. It blocks only where a function says so.
+ *    umask and no working directory. It blocks only where a function says so,
+ *    and where XenStore is asked: until its daemon answers, at most 30 seconds
+ *    (-ETIMEDOUT), after which one that is silent is left alone for as long.
  *  - Sizes of memory are in KiB (_kb), times in nanoseconds (_ns) or
  *    milliseconds (_ms).
  */
@@ -32,7 +34,9 @@ struct chaos_ctx;
 /*
  * Make a context. Opens nothing: the hypervisor is opened by the first call
  * that needs it, which then fails with -ENOENT (not a Xen host), -EACCES or
- * -EPERM (no privilege) or -ENOSYS (a Xen without noxs).
+ * -EPERM (no privilege) or -ENOSYS (a Xen without noxs, and no XenStore). A
+ * connection to XenStore is made when it is needed, and anew when its daemon
+ * went: -ENODEV where none runs, -EPIPE where it went in the middle.
  */
 int chaos_ctx_create(struct chaos_ctx **ctx_out) CHAOS_CHECK;
 /* NULL is fine. Everything opened from the context must be closed before. */

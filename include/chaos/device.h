@@ -26,12 +26,12 @@ extern "C" {
  * each. Blocks while another program changes the domain's devices, up to two
  * seconds while one talks to its sysctl device, and while a vif's hook runs.
  * -EEXIST: such an interface, MAC address or disk is there already. -EBUSY: a
- * disk is in use. -ENODEV: no such bridge, or no back end (noxs_back, or Linux's
- * own, is not loaded). -EPROTO: the module is of another version. -ENOSPC: no room for so
- * many. -ECANCELED: the hook failed. -ESHUTDOWN: the domain has stopped.
- * -EOPNOTSUPP: it has neither noxs devices nor XenStore. A VM on XenStore, xl's
- * included, has Linux's own back ends, which are waited for (ten seconds), and
- * sees the device by itself.
+ * disk is in use. -ENODEV: no such bridge, or no back end (noxs_back, or
+ * Linux's own, is not loaded). -EPROTO: the module is of another version.
+ * -ENOSPC: no room for so many. -ECANCELED: the hook failed. -ESHUTDOWN: the
+ * domain has stopped. -EOPNOTSUPP: it has neither noxs devices nor XenStore. A
+ * VM on XenStore, xl's included, has Linux's own back ends, which are waited
+ * for (ten seconds), and sees the device by itself.
  */
 int chaos_vif_attach(struct chaos_ctx *ctx, uint32_t domid,
                      const struct chaos_config *cfg,
@@ -44,7 +44,9 @@ int chaos_vbd_attach(struct chaos_ctx *ctx, uint32_t domid,
  * Ask the guest to let go of a device (one that has not connected has nothing
  * to let go of with XenStore), wait at most timeout_ms (blocks), and
  * remove it. -ETIMEDOUT: it would not, and keeps it. force: remove it whatever
- * the guest says, without waiting. -ENOENT: it has no such device. Blocks as
+ * the guest says, without waiting. -ENOENT: it has no such device. -EBUSY: the
+ * domain is still being made. -EOPNOTSUPP: with XenStore, the device's back end
+ * is none of dom0's kernel, and xl alone can take it away. Blocks as
  * attach does, too, and while xl's script undoes what it set up for a device
  * that xl made.
  */

@@ -22,9 +22,9 @@ extern "C" {
 
 /*
  * Create a domain and start it, unless the configuration says `paused`. On
- * failure nothing of it is left. -EEXIST: the name is taken. Blocks while the
- * hooks of its vifs run. What can be wrong with vifs and vbds is said at
- * chaos_vif_attach (chaos/device.h).
+ * failure nothing of it is left. -EEXIST: the name is taken, or with XenStore
+ * the uuid. Blocks while the hooks of its vifs run. What can be wrong with vifs
+ * and vbds is said at chaos_vif_attach (chaos/device.h).
  */
 int chaos_domain_create(struct chaos_ctx *ctx, const struct chaos_config *cfg,
                         uint32_t *domid_out) CHAOS_CHECK;
@@ -40,7 +40,10 @@ int chaos_domain_destroy(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 int chaos_domain_pause(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 int chaos_domain_unpause(struct chaos_ctx *ctx, uint32_t domid) CHAOS_CHECK;
 
-/* -EEXIST: the name is taken. -EINVAL: it is no name (docs/config.md). */
+/*
+ * -EEXIST: the name is taken. -EINVAL: it is no name (docs/config.md). -EBUSY:
+ * the domain is still being made.
+ */
 int chaos_domain_rename(struct chaos_ctx *ctx, uint32_t domid,
                         const char *name) CHAOS_CHECK;
 
