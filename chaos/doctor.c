@@ -3,8 +3,8 @@
  * doctor.c: chaos doctor: how many more guests this host holds, what ends that
  * first, and what to do about it.
  */
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <chaos/shell.h>
 
@@ -19,11 +19,19 @@ struct doctor_options {
     bool json;
 };
 
-/* A shape on XenStore leaves them out, as shells there have none. */
-static int count_vbds(struct cli *cli, const struct chaos_config *cfg,
-                      unsigned *count_out)
+static void note_bridges(yajl_val vifs, struct guest_shape *shape)
 {
-    yajl_val tree, vbds;
+    unsigned i;
+
+    for (i = 0; i < shape->vifs && i < GUEST_VIFS_MAX; i++)
+        (void)snprintf(shape->bridges[i], sizeof(shape->bridges[i]), "%s",
+                       ask_text(vifs->u.array.values[i], "bridge"));
+}
+
+static int count_devices(struct cli *cli, const struct chaos_config *cfg,
+                         struct guest_shape *shape_out)
+{
+    yajl_val tree, vifs, vbds;
     char *json;
     int rc = chaos_config_json(cli->ctx, cfg, &json);
 
@@ -33,25 +41,33 @@ static int count_vbds(struct cli *cli, const struct chaos_config *cfg,
     free(json);
     if (!tree)
         return EXIT_FAILED;
+    vifs = ask_value(tree, "vifs");
     vbds = ask_value(tree, "vbds");
-    *count_out = vbds ? (unsigned)YAJL_GET_ARRAY(vbds)->len : 0;
+    shape_out->vifs = vifs ? (unsigned)YAJL_GET_ARRAY(vifs)->len : 0;
+    shape_out->vbds = vbds ? (unsigned)YAJL_GET_ARRAY(vbds)->len : 0;
+    if (vifs)
+        note_bridges(vifs, shape_out);
     yajl_tree_free(tree);
     return EXIT_OK;
 }
 
-static int shape_of(struct cli *cli, const struct chaos_config *cfg,
+/* Takes the vifs out: a shell's shape has room for fewer than a VM may have. */
+static int shape_of(struct cli *cli, struct chaos_config *cfg,
                     struct guest_shape *shape_out)
 {
     struct chaosd_shape shape;
-    int rc = chaos_shape_of(cli->ctx, cfg, &shape);
+    int rc, code = count_devices(cli, cfg, shape_out);
 
+    if (code != EXIT_OK)
+        return code;
+    rc = chaos_config_set(cli->ctx, cfg, "vifs", "[]");
+    if (rc == 0)
+        rc = chaos_shape_of(cli->ctx, cfg, &shape);
     if (rc < 0)
         return cli_fail(cli, rc);
     shape_out->memory_kb = shape.memory_kb;
-    shape_out->vifs = shape.vif_count;
     shape_out->xenstore = shape.flags & CHAOSD_SHAPE_XENSTORE;
-    memcpy(shape_out->bridges, shape.bridges, sizeof(shape.bridges));
-    return count_vbds(cli, cfg, &shape_out->vbds);
+    return EXIT_OK;
 }
 
 /* Without a configuration: a unikernel with a vif. */

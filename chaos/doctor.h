@@ -33,13 +33,15 @@ struct finding {
     char remedy[240];
 };
 
+#define GUEST_VIFS_MAX 32
+
 /* What a guest takes, of which there are to be more. */
 struct guest_shape {
     uint64_t memory_kb;
     unsigned vifs, vbds;
     bool xenstore; /* its configuration says so, or Xen has no noxs */
     /* Of its vifs, where it is known: empty if not. */
-    char bridges[CHAOSD_SHAPE_VIFS][CHAOSD_BRIDGE_SIZE];
+    char bridges[GUEST_VIFS_MAX][CHAOSD_BRIDGE_SIZE];
 };
 
 #define FINDINGS_MAX 256

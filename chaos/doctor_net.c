@@ -24,7 +24,7 @@ static unsigned vifs_of(const struct guest_shape *shape, const char *bridge)
     unsigned i, count = 0;
     bool known = false;
 
-    for (i = 0; i < CHAOSD_SHAPE_VIFS; i++) {
+    for (i = 0; i < GUEST_VIFS_MAX; i++) {
         known |= shape->bridges[i][0] != '\0';
         count += strcmp(shape->bridges[i], bridge) == 0;
     }

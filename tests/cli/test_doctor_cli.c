@@ -107,6 +107,26 @@ static void a_guest_of_its_own(void **state)
     cli_assert_error("chaos: doctor: ");
 }
 
+/* More than a shell has room for. */
+static void many_vifs(void **state)
+{
+    char more[512] = "\"vifs\": [{\"bridge\": \"other\"}";
+    int i;
+
+    for (i = 0; i < 12; i++)
+        strcat(more, ", {\"bridge\": \"xenbr0\"}");
+    strcat(more, "]");
+    host_put_bridge("other", 1000);
+    assert_int_equal(
+        cli_run("doctor", cli_config(*state, more), "--json", NULL), 0);
+    found_read();
+    assert_int_equal(
+        YAJL_GET_INTEGER(found_get(found_get(found_tree, "guest"), "vifs")),
+        13);
+    assert_limit("ports of xenbr0", 3, 1023, 85);
+    assert_limit("ports of other", 1000, 1023, 23);
+}
+
 static void disks(void **state)
 {
     const char *file = cli_config(
@@ -309,19 +329,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, host_setup, host_teardown)
-        TEST(what_is_counted),
-        TEST(the_first_comes_first),
-        TEST(too_many_are_wanted),
-        TEST(a_guest_of_its_own),
-        TEST(disks),
-        TEST(two_levels),
-        TEST(a_line_of_any_length),
-        TEST(the_daemon),
-        TEST(what_is_missing),
-        TEST(by_xenstore),
-        TEST(by_choice),
-        TEST(nothing_to_read),
-        TEST(many_bridges),
+        TEST(what_is_counted),     TEST(the_first_comes_first),
+        TEST(too_many_are_wanted), TEST(a_guest_of_its_own),
+        TEST(many_vifs),           TEST(disks),
+        TEST(two_levels),          TEST(a_line_of_any_length),
+        TEST(the_daemon),          TEST(what_is_missing),
+        TEST(by_xenstore),         TEST(by_choice),
+        TEST(nothing_to_read),     TEST(many_bridges),
         TEST(fair_queues),
     };
 
