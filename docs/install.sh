@@ -31,6 +31,9 @@ put 644 include/noxs "$top"/include/noxs/*.h
 put 644 share/man/man1 "$top"/docs/man/*.1
 put 644 share/man/man8 "$top"/docs/man/*.8
 put 644 share/man/man3 "$top"/docs/man/*.3
+# Messages name them.
+put 644 share/doc/chaos "$top/README.md"
+put 644 share/doc/chaos/docs "$top"/docs/*.md
 put 644 share/bash-completion/completions "$top/chaos/completion/chaos.bash"
 mv "$dir/share/bash-completion/completions/chaos.bash" \
     "$dir/share/bash-completion/completions/chaos"
