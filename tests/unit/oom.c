@@ -71,3 +71,13 @@ char *__wrap_strndup(const char *text, size_t len)
 {
     return fails() ? NULL : __real_strndup(text, len);
 }
+
+void *oom_never_realloc(void *old, size_t size)
+{
+    return __real_realloc(old, size);
+}
+
+char *oom_never_strdup(const char *text)
+{
+    return __real_strdup(text);
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "store.h"
+#include "oom.h"
 #include "store_model_tree.h"
 
 struct node *tree_find(const struct tree *t, const char *path)
@@ -35,11 +36,11 @@ struct node *tree_add(struct tree *t, const char *path, const char *perms)
 {
     struct node *n;
 
-    t->nodes = realloc(t->nodes, (t->count + 1) * sizeof(*t->nodes));
+    t->nodes = oom_never_realloc(t->nodes, (t->count + 1) * sizeof(*t->nodes));
     n = &t->nodes[t->count++];
     memset(n, 0, sizeof(*n));
-    n->path = strdup(path);
-    n->value = strdup("");
+    n->path = oom_never_strdup(path);
+    n->value = oom_never_strdup("");
     snprintf(n->perms, sizeof(n->perms), "%s", perms);
     return n;
 }
@@ -103,7 +104,7 @@ void tree_copy(struct tree *to, const struct tree *from)
             tree_add(to, from->nodes[i].path, from->nodes[i].perms);
 
         free(n->value);
-        n->value = strdup(from->nodes[i].value);
+        n->value = oom_never_strdup(from->nodes[i].value);
     }
 }
 
@@ -112,7 +113,7 @@ void tree_set(struct tree *t, const char *path, const char *value)
     struct node *n = tree_make(t, path);
 
     free(n->value);
-    n->value = strdup(value);
+    n->value = oom_never_strdup(value);
 }
 
 static int by_path(const void *a, const void *b)
