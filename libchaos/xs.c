@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
@@ -104,6 +105,18 @@ void xs_remove(struct xs_batch *b, const char *path, ...)
     va_end(ap);
 }
 
+void xs_expect(struct xs_batch *b, uint32_t domid)
+{
+    if (b->count == XS_BATCH_MAX) {
+        b->overflow = true;
+        return;
+    }
+    b->requests[b->count++] = (struct store_request){
+        .verb = STORE_READ,
+        .path = text(b, "/local/domain/%u", domid),
+    };
+}
+
 /* --- what can go wrong -------------------------------------------------------
  */
 
@@ -137,14 +150,22 @@ int xs_run(struct chaos_ctx *ctx, struct store *store, uint32_t transaction,
            struct xs_batch *b)
 {
     size_t i;
+    int rc;
 
     if (b->overflow)
         return chaos__fail(ctx, -E2BIG, "too much for XenStore");
-    if (store->ops->run(store, transaction, b->requests, b->count) == 0)
+    rc = store->ops->run(store, transaction, b->requests, b->count);
+    for (i = 0; i < b->count; i++) {
+        free(b->requests[i].text);
+        b->requests[i].text = NULL;
+    }
+    if (rc == 0)
         return 0;
     for (i = 0; i < b->count; i++) {
         const struct store_request *r = &b->requests[i];
 
+        if (r->rc == -ENOENT && r->verb == STORE_READ)
+            return chaos__fail(ctx, -ESRCH, "the domain is gone meanwhile");
         if (r->rc < 0 && !(r->verb == STORE_RM && r->rc == -ENOENT))
             return xs_refused(ctx, r->rc, r->path);
     }

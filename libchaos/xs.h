@@ -42,6 +42,12 @@ void xs_mkdir(struct xs_batch *b, const struct store_permissions *perms,
 void xs_remove(struct xs_batch *b, const char *path, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * The domain has its directory still, or -ESRCH: in a transaction, what is
+ * written of it does not outlive it.
+ */
+void xs_expect(struct xs_batch *b, uint32_t domid);
+
 /* What the daemon said of a path, with text. */
 int xs_refused(struct chaos_ctx *ctx, int rc, const char *path) CHAOS_CHECK;
 /* The first failure, with text. */

@@ -335,6 +335,7 @@ int xs_rename(struct chaos_ctx *ctx, uint32_t domid, const char *name)
         return rc;
     xs_uuid(state.uuid, uuid);
     xs_start(&b);
+    xs_expect(&b, domid);
     xs_write(&b, name, "", "/local/domain/%u/name", domid);
     xs_write(&b, name, "", "/vm/%s/name", uuid);
     return xs_name_claim(ctx, store, &wish, &b);

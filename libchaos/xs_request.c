@@ -30,6 +30,27 @@ static bool is_taken_up(const struct store_request *answer)
     return answer->rc == -ENOENT || answer->size == 0;
 }
 
+/*
+ * Where it is gone, the request may have been written to what others had
+ * removed already. A transaction would be the guest's to spoil.
+ */
+static void take_back(struct chaos_ctx *ctx, struct store *store,
+                      uint32_t domid)
+{
+    struct hv_domain_state state;
+    struct xs_batch b;
+    struct hv *hv;
+
+    if (domain_look(ctx, &hv, domid, &state) != -ESRCH)
+        return;
+    xs_start(&b);
+    xs_remove(&b, "/local/domain/%u", domid);
+    if (xs_run(ctx, store, STORE_NO_TRANSACTION, &b) < 0)
+        chaos__log(ctx, CHAOS_LOG_ERROR,
+                   "domain %u: its nodes in XenStore were left: %s", domid,
+                   ctx->error);
+}
+
 int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
                unsigned timeout_ms)
 {
@@ -54,6 +75,8 @@ int xs_request(struct chaos_ctx *ctx, uint32_t domid, enum chaos_reason what,
     (void)snprintf(path, sizeof(path), "/local/domain/%u/control/shutdown",
                    domid);
     rc = xs_wait(ctx, store, &w, NULL);
+    if (rc == -ESHUTDOWN)
+        take_back(ctx, store, domid);
     if (rc == -ESHUTDOWN)
         return chaos__fail(ctx, rc, "domain %u ended without an answer", domid);
     if (rc == -ETIME)

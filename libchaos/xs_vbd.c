@@ -60,6 +60,8 @@ static int tell(struct create *c, struct store *store, const struct vbd *v)
         return vbd_bad_target(c->ctx, rc, v, NULL);
     (void)snprintf(number, sizeof(number), "%x:%x", dev_major, dev_minor);
     xs_start(&b);
+    if (c->lives)
+        xs_expect(&b, c->domid);
     describe(&b, &d, v, number);
     return xs_device_tell(c, store, &b);
 }

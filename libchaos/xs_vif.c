@@ -120,6 +120,8 @@ static int tell(struct create *c, struct store *store, struct vif *v)
     else
         vif_make_mac(c->uuid, v->id, 0, v->mac);
     xs_start(&b);
+    if (c->lives)
+        xs_expect(&b, c->domid);
     describe(&b, &d, v);
     return xs_device_tell(c, store, &b);
 }
