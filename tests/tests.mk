@@ -16,7 +16,7 @@ include tests/noxs/noxs-test.mk
 SUITES := check-headers test-abi check-xen-abi test-arch test-figures test-unit \
 	test-guest test-fuzz test-cli test-lab-self test-e2e \
 	bench-create-icount bench-net-icount bench-block-icount \
-	bench-pool-icount
+	bench-pool-icount bench-memory
 
 .PHONY: check
 check:
