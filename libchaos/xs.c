@@ -140,7 +140,9 @@ int xs_refused(struct chaos_ctx *ctx, int rc, const char *path)
                            path);
     case -E2BIG:
         return chaos__fail(ctx, -EMSGSIZE,
-                           "XenStore cannot hold what is to be at '%s'", path);
+                           "XenStore's quota of a node's size is too small, at "
+                           "'%s': raise it in the daemon's configuration",
+                           path);
     default:
         return chaos__fail(ctx, rc, "XenStore refused '%s'", path);
     }

@@ -17,6 +17,7 @@
 #include "kit.h"
 #include "store_model.h"
 #include "unit.h"
+#include "xs.h"
 
 #define UUID "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
@@ -94,6 +95,19 @@ static void test_create_fails(void **state)
 static void test_create_without_quota(void **state)
 {
     create_fails_everywhere(*state, ENOSPC);
+}
+
+/* Which quota it is: oxenstored says E2BIG of a node's size. */
+static void test_names_of_quotas(void **state)
+{
+    struct kit *kit = *state;
+
+    kit_assert_error(kit->ctx, xs_refused(kit->ctx, -ENOSPC, "/vm/1"), -ENOSPC);
+    kit_assert_says(kit->ctx, "XenStore's quota is used up, at '/vm/1': raise");
+    kit_assert_error(kit->ctx, xs_refused(kit->ctx, -E2BIG, "/vm/1"),
+                     -EMSGSIZE);
+    kit_assert_says(kit->ctx,
+                    "quota of a node's size is too small, at '/vm/1'");
 }
 
 static void test_busy(void **state)
@@ -321,13 +335,14 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_create),       TEST(test_destroy),
-        TEST(test_create_fails), TEST(test_create_without_quota),
-        TEST(test_busy),         TEST(test_no_daemon),
-        TEST(test_names),        TEST(test_destroy_theirs),
-        TEST(test_many_names),   TEST(test_known_names),
-        TEST(test_hint),         TEST(test_beside_noxs),
-        TEST(test_noxs_alone),   TEST(test_refused),
+        TEST(test_create),          TEST(test_destroy),
+        TEST(test_create_fails),    TEST(test_create_without_quota),
+        TEST(test_names_of_quotas), TEST(test_busy),
+        TEST(test_no_daemon),       TEST(test_names),
+        TEST(test_destroy_theirs),  TEST(test_many_names),
+        TEST(test_known_names),     TEST(test_hint),
+        TEST(test_beside_noxs),     TEST(test_noxs_alone),
+        TEST(test_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
