@@ -203,15 +203,22 @@ static void look_at_all(struct stopping *s)
             look(s, i);
 }
 
+/* The log knows no uuid of a VM without noxs devices. */
+static bool is_of(const struct noxs_exit *ex, const struct policy_vm *vm)
+{
+    static const uint8_t none[sizeof(ex->uuid)];
+
+    return ex->domid == vm->domid &&
+           (memcmp(ex->uuid, vm->uuid, sizeof(none)) == 0 ||
+            memcmp(ex->uuid, none, sizeof(none)) == 0);
+}
+
 static void take_exit(struct stopping *s, const struct noxs_exit *ex)
 {
     size_t i;
 
     for (i = 0; i < s->count; i++) {
-        const struct policy_vm *vm = &s->endings[i].vm;
-
-        if (s->targets[i].done || vm->domid != ex->domid ||
-            memcmp(vm->uuid, ex->uuid, sizeof(vm->uuid)) != 0)
+        if (s->targets[i].done || !is_of(ex, &s->endings[i].vm))
             continue;
         if (ex->kind == NOXS_EXIT_SHUTDOWN)
             has_stopped(s, i, ex->reason);

@@ -137,6 +137,14 @@ static void stopped(struct guest *g, unsigned reason)
     guest_feed(g);
 }
 
+/* The log of exits knows none of a VM without noxs devices. */
+static bool is_known(const uint8_t uuid[NOXS_UUID_SIZE])
+{
+    static const uint8_t none[NOXS_UUID_SIZE];
+
+    return memcmp(uuid, none, sizeof(none)) != 0;
+}
+
 /* Its log first: whoever reads that it is gone may ask for it. */
 static void bury(struct guest *g, const uint8_t *uuid)
 {
@@ -183,7 +191,7 @@ void guests_exit(struct guests *gs, const struct noxs_exit *ex)
     if (!g)
         return;
     if (g->ring.head)
-        bury(g, ex->uuid);
+        bury(g, is_known(ex->uuid) ? ex->uuid : NULL);
     else
         guest_drop(g);
 }

@@ -5,13 +5,16 @@
  * Ids and names, several at once with one that fails, the policies after an
  * end, consoles from the first byte to the last, lists.
  */
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include <chaos/shell.h>
 #include <yajl/yajl_tree.h>
 
 #include "cli_kit.h"
 #include "guest.h"
+#include "store_model.h"
 #include "unit.h"
 
 static int setup(void **state)
@@ -85,6 +88,39 @@ static void shutdown_waits(void **state)
     assert_string_equal(cli_err, "");
     assert_int_equal(guest.requests, 2);
     kit_assert_same(*state, &before, "shutdown");
+}
+
+/* Takes its request up at one tick, and stops at a later one. */
+static void tick(int signal_number)
+{
+    const char *path = kit_node(1, "control/shutdown");
+    const char *request = model_store_value(path);
+
+    (void)signal_number;
+    if (request && *request)
+        model_store_set(path, "");
+    else if (request && ++guest.requests == 2)
+        model_shutdown(1, CHAOS_REASON_POWEROFF);
+}
+
+/* Of xl's: the log of exits, by which it is noticed, has no uuid of it. */
+static void shutdown_of_theirs(void **state)
+{
+    static const struct itimerval often = {{0, 50000}, {0, 50000}}, never;
+    sighandler_t before = signal(SIGALRM, tick);
+
+    (void)state;
+    kit_make_stock();
+    model_knobs.no_noxs = false;
+    model_domain_add(NULL);
+    model_store_set("/local/domain/1/name", "theirs");
+    model_store_set("/local/domain/1/control/shutdown", "");
+    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
+    assert_int_equal(cli_run("shutdown", "-w", "-t9", "theirs", NULL), 0);
+    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
+    (void)signal(SIGALRM, before);
+    assert_string_equal(cli_err, "");
+    assert_true(lives(1) && model_view(1).stopped);
 }
 
 static void shutdown_keeps(void **state)
@@ -331,6 +367,7 @@ int main(void)
         TEST(several_and_one_fails),
         TEST(names),
         TEST(shutdown_waits),
+        TEST(shutdown_of_theirs),
         TEST(shutdown_keeps),
         TEST(shutdown_tells_a_crash),
         TEST(shutdown_has_a_limit),

@@ -44,7 +44,9 @@ void model_log_exit(const struct model_domain *d, unsigned kind)
         .kind = (uint8_t)kind,
         .reason = kind == NOXS_EXIT_SHUTDOWN ? (uint8_t)d->state.reason : 0,
     };
-    memcpy(e->uuid, d->state.uuid, sizeof(e->uuid));
+    /* None where nobody gave it an identity. */
+    if (d->page)
+        memcpy(e->uuid, d->page->identity.uuid, sizeof(e->uuid));
     model_watchers_ring();
 }
 
