@@ -16,9 +16,9 @@
 #include "bus_impl.h"
 #include "bus_xs.h"
 
-/* Scripts may have to run before a back end connects. */
-#define CONNECT_NS 10000000000ul
-#define CLOSE_NS 5000000000ul
+/* Scripts may have to run before a back end connects, and see xs.c. */
+#define CONNECT_NS 60000000000ul
+#define CLOSE_NS 60000000000ul
 /* A set of states. */
 #define IN(state) (1u << (state))
 #define SETTLED                                                                \
