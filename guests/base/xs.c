@@ -24,8 +24,8 @@
 #include "internal.h"
 
 /*
- * oxenstored answers nobody while it writes its database down, which takes it 6 s
- * beside a thousand guests.
+ * oxenstored answers nobody while it writes its database down: for 6 s where
+ * there are a thousand guests.
  */
 #define LIMIT_NS 60000000000ul
 #define NUMBER_MAX 21
