@@ -153,13 +153,18 @@ static void part_rows(const struct options *o, unsigned long n, double us)
     (void)fclose(f);
 }
 
-/* Make the n-th, say what it took, and see to what shall follow. */
+/*
+ * Make the n-th, say what it took, and see to what shall follow. Out of a pool
+ * that cannot be filled any more none is made.
+ */
 static int one(const struct options *o, unsigned long n)
 {
     double us, end;
     int rc;
 
     rest(o);
+    if (nth_is_full())
+        return -ENOMEM;
     (void)unlink(NTH_PARTS);
     rc = create(o, n, &us);
     end = now_us();
@@ -208,7 +213,7 @@ static unsigned long create_all(const struct options *o, const char **why)
         rc = one(o, n);
         if (rc != 0) {
             fprintf(stderr, "%s: guest %lu: ended with %d\n", o->series, n, rc);
-            *why = "failed";
+            *why = nth_is_full() ? "memory" : "failed";
             break;
         }
         if (n == o->count || n % every == 0) {

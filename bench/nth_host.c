@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 static struct {
     struct kit kit;
     bool pool;
+    bool is_full;
 } host;
 
 void nth_open(bool pool)
@@ -71,7 +73,16 @@ int nth_create_here(const char *config, double *us_out)
 
 void nth_fill(void)
 {
-    kit_fill(&host.kit);
+    int rc = kit_try_fill(&host.kit);
+
+    host.is_full = rc == -ENOMEM;
+    if (!host.is_full)
+        kit_check(host.kit.ctx, "fill", rc);
+}
+
+bool nth_is_full(void)
+{
+    return host.is_full;
 }
 
 static uint64_t available_kb(void)

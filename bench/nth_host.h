@@ -24,8 +24,9 @@ void nth_close(void);
 int nth_try(const char *const argv[], double *us_out);
 /* chaos_domain_create of a configuration read before. */
 int nth_create_here(const char *config, double *us_out);
-/* Wait until the pool is full. */
+/* Wait until the pool is full, or until memory does not suffice for that. */
 void nth_fill(void);
+bool nth_is_full(void); /* the latter */
 
 struct nth_memory nth_memory(void);
 /* Guests that run or wait: neither stopped nor dying nor in the making. */

@@ -46,16 +46,22 @@ pid_t kit_daemon(const struct kit *kit)
     return cred.pid;
 }
 
-void kit_fill(const struct kit *kit)
+int kit_try_fill(const struct kit *kit)
 {
     struct chaosd_amount amount = {.timeout_ms = FILL_MS};
     const void *reply;
     size_t size;
+    int rc = chaos_conn_ask(kit->conn, CHAOSD_POOL_FILL, &amount,
+                            sizeof(amount), FILL_MS + ASK_MS, &reply, &size);
 
-    kit_check(kit->ctx, "fill",
-              chaos_conn_ask(kit->conn, CHAOSD_POOL_FILL, &amount,
-                             sizeof(amount), FILL_MS + ASK_MS, &reply, &size));
-    settle();
+    if (rc == 0)
+        settle();
+    return rc;
+}
+
+void kit_fill(const struct kit *kit)
+{
+    kit_check(kit->ctx, "fill", kit_try_fill(kit));
 }
 
 /* The sum of the numbers behind all the keys of that name. */

@@ -28,6 +28,8 @@ pid_t kit_daemon(const struct kit *kit);
  * daemon has then dealt with all that was said to it before.
  */
 void kit_fill(const struct kit *kit);
+/* The same; -errno with the context's text where it cannot be filled. */
+int kit_try_fill(const struct kit *kit);
 
 /* Shells that the pool ever gave. */
 uint64_t kit_hits(const struct kit *kit);

@@ -15,7 +15,7 @@ END {
     if (series == "") exit
     if (end == "") end = "interrupted; not in this report"
     if (end == "time") end = "its time was over"
-    if (end == "memory") end = "dom0's memory was used up"
+    if (end == "memory") end = "memory was used up"
     if (end == "cut") end = "cut off, its time being over"
     if (end == "failed") end = "no more could be made"
     printf "| %s | %d | %s | %s | %s |\n", series, made, alive, answers, end
