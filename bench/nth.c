@@ -174,7 +174,9 @@ static int one(const struct options *o, unsigned long n)
     if (o->parts)
         part_rows(o, n, us);
     if (o->boot) {
-        nth_wait_ping(n);
+        rc = nth_wait_ping(n);
+        if (rc < 0)
+            return rc;
         printf("csv boot,%s,%lu,%.3f\n", o->series, n, us + now_us() - end);
     }
     fflush(stdout);
@@ -213,7 +215,9 @@ static unsigned long create_all(const struct options *o, const char **why)
         rc = one(o, n);
         if (rc != 0) {
             fprintf(stderr, "%s: guest %lu: ended with %d\n", o->series, n, rc);
-            *why = nth_is_full() ? "memory" : "failed";
+            *why = nth_is_full()                 ? "memory"
+                   : o->boot && rc == -ETIMEDOUT ? "silent"
+                                                 : "failed";
             break;
         }
         if (n == o->count || n % every == 0) {

@@ -213,13 +213,15 @@ unsigned nth_answers(unsigned long n, unsigned port)
     return answers;
 }
 
-void nth_wait_ping(unsigned long n)
+int nth_wait_ping(unsigned long n)
 {
     struct pinger pinger;
     char text[LINE_SIZE];
+    int rc;
 
     nth_address(text, sizeof(text), n);
     pinger_open(&pinger);
-    pinger_wait_answer(&pinger, address_of(text));
+    rc = pinger_try_answer(&pinger, address_of(text));
     pinger_close(&pinger);
+    return rc;
 }

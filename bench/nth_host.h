@@ -37,7 +37,7 @@ unsigned nth_processes(const char *name);
 struct nth_cpu nth_idle(unsigned seconds);
 /* 1 when the n-th guest says something on a TCP port within 10 seconds. */
 unsigned nth_answers(unsigned long n, unsigned port);
-/* Until the n-th guest answers a ping; ends the program after a minute. */
-void nth_wait_ping(unsigned long n);
+/* Until the n-th guest answers a ping; -ETIMEDOUT: it did not in a minute. */
+int nth_wait_ping(unsigned long n);
 
 #endif /* BENCH_NTH_HOST_H */

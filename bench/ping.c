@@ -123,15 +123,22 @@ void pinger_wait_link(const struct pinger *p, unsigned timeout_us)
     wait_events(p, timeout_us);
 }
 
-void pinger_wait_answer(struct pinger *p, struct in_addr to)
+int pinger_try_answer(struct pinger *p, struct in_addr to)
 {
     double start = now_us(), waited = 0;
 
     do {
         if (waited > PATIENCE_US)
-            die("ping", "nobody answers");
+            return -ETIMEDOUT;
         send_ping(p, to);
         wait_events(p, INTERVAL_US + (unsigned)(waited / SELDOM));
         waited = now_us() - start;
     } while (!answered(p, to));
+    return 0;
+}
+
+void pinger_wait_answer(struct pinger *p, struct in_addr to)
+{
+    if (pinger_try_answer(p, to) < 0)
+        die("ping", "nobody answers");
 }

@@ -26,8 +26,10 @@ void pinger_wait_link(const struct pinger *p, unsigned timeout_us);
 
 /*
  * Ping `to` whenever an interface changes, and every half a millisecond, more
- * seldom as time goes by, until it answers; ends the program after a minute.
+ * seldom as time goes by, until it answers. -ETIMEDOUT after a minute.
  */
+int pinger_try_answer(struct pinger *p, struct in_addr to);
+/* The same; ends the program after a minute. */
 void pinger_wait_answer(struct pinger *p, struct in_addr to);
 
 struct in_addr address_of(const char *text);

@@ -17,6 +17,7 @@ END {
     if (end == "time") end = "its time was over"
     if (end == "memory") end = "memory was used up"
     if (end == "cut") end = "cut off, its time being over"
+    if (end == "silent") end = "the last did not answer in a minute"
     if (end == "failed") end = "no more could be made"
     printf "| %s | %d | %s | %s | %s |\n", series, made, alive, answers, end
 }
