@@ -39,7 +39,8 @@ static int lock(uint32_t domid, int *fd_out)
 
     lock_path(domid, path);
     for (;;) {
-        CLEANUP_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        CLEANUP_CLOSE int fd =
+            open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
         if (fd < 0 && errno != ENOENT)
             return -errno;
