@@ -98,7 +98,9 @@ int chaos_watch_fd(const struct chaos_watch *watch);
 /*
  * Up to `count` exits since the last call (or the opening) in their order.
  * Returns how many, 0 where there is none, or -EOVERFLOW when some were lost:
- * look at the domains themselves, then read on.
+ * look at the domains themselves, then read on. The uuid is all zero for a
+ * domain in the making, and where Xen has noxs for one that another tool made:
+ * its id alone tells which it was.
  */
 int chaos_watch_read(struct chaos_watch *watch, struct noxs_exit *exits,
                      size_t count) CHAOS_CHECK;
